@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from nephrosyn.runs.folder.storage import put_all
-
 if TYPE_CHECKING:
     import polars as pl
 
@@ -109,6 +107,7 @@ def write(
     from nephrosyn.report import drawing_process, inline_svg
     from nephrosyn.report.findings import summary
     from nephrosyn.report.page import frame, page
+    from nephrosyn.runs.folder import storage
 
     requested, stored = manifest.get("criteria", ()), manifest.get("sets", {})
     findings = summary.find(tables, resolved, requested, stored)
@@ -121,6 +120,6 @@ def write(
     drawn = figures()
     inlined = {name: inline_svg.inline(document, name) for name, document in drawn.items()}
     files = {**{f"figures/{name}.svg": document for name, document in drawn.items()}, "report.md": markdown}
-    put_all(place, {name: text.encode() for name, text in files.items()})
+    storage.put_all(place, {name: text.encode() for name, text in files.items()})
     place.put(PAGE, frame.html("page.html.j2", **shown, figures=inlined).encode())
     return summary.Answers(replace(findings.summary, page=place.where(PAGE)), findings.categories)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -15,13 +15,12 @@ from numpy.typing import NDArray
 from nephrosyn.errors import EvidenceError
 from nephrosyn.report.findings.influence import Influence, Question, check_question, influence
 from nephrosyn.report.findings.verdicts.refractory_share import MARGIN, ONE_THIRD, Span
-from nephrosyn.runs.draws import values as drawn_values
-from nephrosyn.runs.draws.design import described
-from nephrosyn.scenario import Resolved
 from nephrosyn.statistics import nested_variance
 from nephrosyn.statistics.nested_variance import Draws
-from nephrosyn.uncertainty import uncertainty_of
 from nephrosyn.vocabulary import NOTICE, VIEWS
+
+if TYPE_CHECKING:
+    from nephrosyn.scenario import Resolved
 
 LEAST_DRAWS = 10
 """Least number of first draws whose interval is shown."""
@@ -151,11 +150,16 @@ class Uncertainty:
     @cached_property
     def values(self) -> pl.DataFrame:
         """The values of the uncertain numbers: a row for each draw, and a column for each dotted key."""
-        return drawn_values.table(self.resolved, self.draws)
+        from nephrosyn.runs.draws import values  # not needed by the process that draws figures
+
+        return values.table(self.resolved, self.draws)
 
     @property
     def has_same_values(self) -> bool:
         """Whether the scenario still has the uncertain numbers that the run had, so that `values` are its own."""
+        from nephrosyn.runs.draws.design import described
+        from nephrosyn.uncertainty import uncertainty_of
+
         return [*map(dict, self.quantities)] == described(uncertainty_of(self.resolved))
 
     def hangs_on(
