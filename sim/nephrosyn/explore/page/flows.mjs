@@ -1,0 +1,69 @@
+// Who moved: bands from the categories before to those now.
+import { linkHorizontal } from "d3-shape";
+
+import { svg } from "./elements.mjs";
+import { counted } from "./wording.mjs";
+
+const [WIDTH, NODE, GAP, TEXT] = [600, 12, 10, 165];
+const PIXELS = 200;
+
+/**
+ * @param {{from: number, to: number, count: number}[]} pairs
+ * @param {{plain: string, colour: string}[]} categories
+ */
+export function flows(pairs, categories) {
+  const total = pairs.reduce((sum, { count }) => sum + count, 0);
+  const scale = PIXELS / Math.max(1, total);
+  const sides = [stacked(pairs, "from", scale), stacked(pairs, "to", scale)];
+  const height = Math.max(...sides.map(({ height }) => height)) + 4;
+  const moved = pairs.filter(({ from, to }) => from !== to);
+  const spoken = moved.map(({ from, to, count }) => `${count} from ${categories[from].plain} to ${categories[to].plain}`).join("; ");
+  const picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${height}`, role: "img", "aria-label": `Who moved: ${spoken || "nobody"}`, class: "flows" });
+  picture.append(...bands(pairs, sides, scale, categories), ...sides.flatMap((side, place) => nodes(side, place === 0, categories)));
+  return picture;
+}
+
+/**
+ * @param {{from: number, to: number, count: number}[]} pairs
+ * @param {"from"|"to"} side
+ * @param {number} scale
+ */
+function stacked(pairs, side, scale) {
+  /** @type {Map<number, {top: number, size: number, count: number, used: number}>} */
+  const places = new Map();
+  let top = 2;
+  const codes = [...new Set(pairs.map((pair) => pair[side]))].sort((a, b) => a - b);
+  for (const code of codes) {
+    const count = pairs.reduce((sum, pair) => sum + (pair[side] === code ? pair.count : 0), 0);
+    places.set(code, { top, size: count * scale, count, used: 0 });
+    top += Math.max(count * scale, 12) + GAP;
+  }
+  return { places, height: top };
+}
+
+/** @param {any} pairs @param {any[]} sides @param {number} scale @param {any} categories */
+function bands(pairs, [left, right], scale, categories) {
+  const link = linkHorizontal();
+  const sorted = [...pairs].sort((a, b) => a.from - b.from || a.to - b.to);
+  return sorted.map(({ from, to, count }) => {
+    const [a, b] = [left.places.get(from), right.places.get(to)];
+    const thick = Math.max(count * scale, 0.75);
+    const [y1, y2] = [a.top + a.used + thick / 2, b.top + b.used + thick / 2];
+    a.used += count * scale;
+    b.used += count * scale;
+    const path = link({ source: [TEXT + NODE, y1], target: [WIDTH - TEXT - NODE, y2] });
+    const title = svg("title", { text: `${counted(count, "patient")}: ${categories[from].plain} to ${categories[to].plain}` });
+    return svg("path", { d: path, class: from === to ? "stayed" : "moved", stroke: categories[from].colour, "stroke-width": thick }, title);
+  });
+}
+
+function nodes(side, left, categories) {
+  return [...side.places].flatMap(([code, { top, size, count }]) => {
+    const middle = top + Math.max(size, 1) / 2 + 4;
+    const text = `${categories[code].plain} ${count}`;
+    return [
+      svg("rect", { x: left ? TEXT : WIDTH - TEXT - NODE, y: top, width: NODE, height: Math.max(size, 1), fill: categories[code].colour }),
+      svg("text", { x: left ? TEXT - 6 : WIDTH - TEXT + 6, y: middle, "text-anchor": left ? "end" : "start", text }),
+    ];
+  });
+}

@@ -1,0 +1,63 @@
+// The refractory share as a bar, with its interval, one third, the reader's guess and where it was before.
+import { html, svg } from "./elements.mjs";
+import { percent } from "./wording.mjs";
+
+const WIDTH = 600;
+const HEIGHT = 80;
+const [TOP, THICK] = [22, 20];
+
+/**
+ * @param {import("./shares.mjs").Summary} summary
+ * @param {import("./shares.mjs").Summary|null} before
+ * @param {number|null} guess - 0 to 1
+ */
+export function shareBar(summary, before, guess) {
+  const x = (/** @type {number} */ share) => 6 + share * (WIDTH - 12);
+  const [low, high] = summary.interval;
+  const label = `${percent(summary.share)} refractory, 95% interval ${percent(low)} to ${percent(high)}; one third is marked`;
+  const picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": label, class: "share-bar" });
+  picture.append(
+    svg("rect", { class: "track", x: x(0), y: TOP, width: WIDTH - 12, height: THICK, rx: 3 }),
+    svg("rect", { class: "share", x: x(0), y: TOP, width: Math.max(0, x(summary.share || 0) - x(0)), height: THICK, rx: 3 }),
+    svg("line", { class: "interval", x1: x(low), x2: x(high), y1: TOP + THICK / 2, y2: TOP + THICK / 2 }),
+    ...mark(x(1 / 3), "third", "one third", 12),
+    ...(before && Math.abs(before.share - summary.share) > 1e-9 ? mark(x(before.share), "before", "as opened", HEIGHT - 5) : []),
+    ...(guess === null ? [] : mark(x(guess), "guess", "your guess", HEIGHT - 20)),
+  );
+  return picture;
+}
+
+/**
+ * @param {number} x
+ * @param {string} kind
+ * @param {string} text
+ * @param {number} y - of the text
+ */
+function mark(x, kind, text, y) {
+  const anchor = x > WIDTH - 80 ? "end" : x < 80 ? "start" : "middle";
+  return [
+    svg("line", { class: kind, x1: x, x2: x, y1: TOP - 6, y2: y < TOP ? TOP + THICK + 6 : y - 11 }),
+    svg("text", { class: kind, x, y, "text-anchor": anchor, text }),
+  ];
+}
+
+/**
+ * The share in words, with its denominators.
+ *
+ * @param {import("./shares.mjs").Summary} summary
+ */
+export function shareSentences(summary) {
+  const { patients, refractory, judged, outside, interval, intervalOfJudged } = summary;
+  if (!patients) return html("p", { text: "This definition set applies to none of these patients." });
+  const range = (/** @type {number[]} */ [low, high]) => `${percent(low)} to ${percent(high)}`;
+  const rest = [
+    `Of the ${judged} who can be judged it is ${percent(summary.shareOfJudged)} (${range(intervalOfJudged)}).`,
+    outside ? `The set is not for ${outside} further patients.` : "",
+  ];
+  return html(
+    "div",
+    {},
+    html("p", { class: "answer" }, html("b", { text: percent(summary.share) }), ` refractory: ${refractory} of ${patients} patients, 95% interval ${range(interval)}.`),
+    html("p", { class: "muted", text: rest.join(" ").trim() }),
+  );
+}

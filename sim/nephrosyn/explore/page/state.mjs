@@ -1,0 +1,127 @@
+// What the page shows, and the fragment of its address that restores it.
+
+/**
+ * @typedef {object} State
+ * @property {number|null} guess - share that the reader expects, 0 to 1
+ * @property {boolean} guessed - whether the cohort is shown
+ * @property {string} set - name of the definition set
+ * @property {"observed"|"complete"} view - the record that is judged
+ * @property {Record<string, Record<string, number>>} thresholds - places of changed thresholds, by set
+ * @property {Record<string, number>} settings - places of changed settings
+ * @property {number|null} patient - the patient who is shown
+ * @property {boolean} reveal - whether the truth is drawn
+ * @property {boolean} rings - whether a ring shows where each patient was
+ * @property {string|null} chapter
+ * @property {number} step - event of the patient at which the clocks stand
+ */
+
+/**
+ * @param {any} data - the data of the page
+ * @returns {State}
+ */
+export function begin(data) {
+  return {
+    guess: null,
+    guessed: false,
+    set: data.sets[0].name,
+    view: "observed",
+    thresholds: {},
+    settings: {},
+    patient: null,
+    reveal: false,
+    rings: true,
+    chapter: null,
+    step: 0,
+  };
+}
+
+/**
+ * The fragment that restores a state, without its number sign.
+ *
+ * @param {State} state
+ * @param {any} data
+ */
+export function fragment(state, data) {
+  const parts = new URLSearchParams();
+  if (state.chapter) parts.set("chapter", state.chapter);
+  if (state.guess !== null) parts.set("guess", String(Math.round(100 * state.guess)));
+  if (state.guessed) parts.set("shown", "1");
+  if (state.set !== data.sets[0].name) parts.set("set", state.set);
+  if (state.view !== "observed") parts.set("record", state.view);
+  for (const [name, place] of Object.entries(state.settings)) parts.set(`s.${name}`, String(place));
+  for (const [name, place] of Object.entries(state.thresholds[state.set] ?? {})) parts.set(`t.${name}`, String(place));
+  if (state.patient !== null) parts.set("patient", String(state.patient));
+  return parts.toString();
+}
+
+/**
+ * The state of a fragment, and what in it means nothing to this page.
+ *
+ * @param {string} text - without its number sign
+ * @param {any} data
+ * @returns {{state: State, unknown: string[]}}
+ */
+export function restored(text, data) {
+  const state = begin(data);
+  /** @type {string[]} */
+  const unknown = [];
+  for (const [name, value] of new URLSearchParams(text)) {
+    if (!take(state, name, value, data)) unknown.push(value ? `${name}=${value}` : name);
+  }
+  return { state, unknown };
+}
+
+/**
+ * @param {State} state
+ * @param {string} name
+ * @param {string} value
+ * @param {any} data
+ */
+function take(state, name, value, data) {
+  const number = /^\d{1,6}$/.test(value) ? Number(value) : NaN;
+  if (name === "guess" && number <= 100) return (state.guess = number / 100) >= 0;
+  if (name === "shown" && value === "1") return (state.guessed = true);
+  if (name === "patient" && number < data.patients) return (state.patient = number) >= 0;
+  if (name === "record" && (value === "complete" || value === "observed")) return Boolean((state.view = value));
+  if (name === "chapter" && data.chapters.some((/** @type {any} */ each) => each.id === value)) return Boolean((state.chapter = value));
+  if (name === "set" && data.sets.some((/** @type {any} */ each) => each.name === value)) return Boolean((state.set = value));
+  if (name.startsWith("s.")) return placed(state.settings, name.slice(2), number, data.settings);
+  if (name.startsWith("t.")) {
+    const set = data.sets.find((/** @type {any} */ each) => each.name === state.set);
+    state.thresholds[state.set] ??= {};
+    return placed(state.thresholds[state.set], name.slice(2), number, set.thresholds);
+  }
+  return false;
+}
+
+/**
+ * @param {Record<string, number>} places
+ * @param {string} id
+ * @param {number} place
+ * @param {any[]} offered
+ */
+function placed(places, id, place, offered) {
+  const one = offered.find((each) => each.id === id);
+  if (!one || !(place >= 0 && place < one.labels.length)) return false;
+  if (place !== one.base) places[id] = place;
+  return true;
+}
+
+/**
+ * The command that gives what is on the screen.
+ *
+ * @param {State} state
+ * @param {any} data
+ */
+export function command(state, data) {
+  const changed = Object.entries(state.settings).flatMap(([id, place]) => {
+    const setting = data.settings.find((/** @type {any} */ each) => each.id === id);
+    return setting.arguments[place].map((/** @type {string} */ argument) => `--set ${quoted(argument)}`);
+  });
+  return [data.command, ...changed, `--criteria ${state.set}`].join(" ");
+}
+
+/** @param {string} text */
+function quoted(text) {
+  return /^[\w.=+-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}
