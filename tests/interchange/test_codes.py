@@ -143,6 +143,7 @@ def test_an_unknown_code_system_and_a_missing_file_are_refused(tmp_path):
         ("sources = 1", "sources: expected a table; found 1$"),
         ('[analyte.upcr]\nnone = "no code"', 'analyte.upcr: from_unit: expected "mg/mg", .*; found none'),
         ('[analyte.upcr]\nnone = "no code"\nfrom_unit = "mg/mg"', "analyte.upcr: unit: expected the unit"),
+        ('[analyte.upcr]\ncode = ""', "analyte.upcr: expected code; found an empty text"),
         ("[analyte.upcr]\nfactor = nan", "analyte.upcr: factor: expected a number above 0; found nan"),
         ("[drug.levamisole]\nvocabulary = [1]\ncode = '1'", "vocabulary: expected one of .*; found a list of 1"),
     ],

@@ -119,7 +119,8 @@ BAD = {
     "split": (["--to", "meds", "--split", "train=0.7"], "--split: expected shares that sum to 1"),
     "split name": (["--to", "meds", "--split", "a=0.5,a=0.5"], "--split: expected a different name for each share"),
     "split text": (["--to", "meds", "--split", "train"], "--split: expected shares that sum to 1"),
-    "workers": (["--to", "meds", "--workers", "0"], "workers: expected a whole number from 1"),
+    "workers": (["--to", "meds", "--workers", "0"], "--workers: expected a whole number from 1"),
+    "empty folder": (["--to", "meds", "--out", " "], "--out: expected a folder; found an empty name"),
 }
 
 
@@ -147,6 +148,15 @@ def test_a_folder_in_use_is_kept(cli, adults, tmp_path):
         result = cli("export", adults.folder, "--to", "meds", "--out", tmp_path, *options)
         assert result.exit_code == 2
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_nothing_is_exported_into_the_run(cli, adults):
+    before = contents(adults.folder)
+    for place in (".", "observed", "new/meds"):
+        result = cli("export", adults.folder, "--to", "meds", "--overwrite", "--out", adults.folder / place)
+        assert result.exit_code == 2
+        assert "--out: expected a folder outside the run; found" in " ".join(result.stderr.split())
+    assert contents(adults.folder) == before
 
 
 def test_an_earlier_export_is_replaced_only_on_request(cli, adults, tmp_path):

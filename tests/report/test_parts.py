@@ -32,7 +32,7 @@ def run(tmp_path_factory):
 @pytest.fixture
 def small(monkeypatch):
     """Batches of two parts, which are added up two at a time, and curves of 200 and of 110 first patients."""
-    monkeypatch.setattr(batches, "batch_patients", lambda _: 60)
+    monkeypatch.setattr(batches, "batch_patients", lambda *_, **__: 60)
     monkeypatch.setattr(counts, "BATCHES_HELD", 2)
 
 
@@ -115,10 +115,12 @@ def test_patients_with_more_rows_are_counted_fewer_at_a_time(run, monkeypatch):
     of_a_patient = sum(run.tables.rows.values()) / 300
     monkeypatch.setattr(batches, "BATCH_ROWS", int(50.5 * of_a_patient))
     assert batches.batch_patients(run.tables) == 50
+    monkeypatch.setattr(batches, "LABEL_ROWS", 80 * (1 + run.tables.rows["labels"] // 300))
+    assert batches.batch_patients(run.tables, labels_only=True) == 80
 
 
 def test_a_large_part_is_cut(run, monkeypatch):
-    monkeypatch.setattr(batches, "batch_patients", lambda _: 14)
+    monkeypatch.setattr(batches, "batch_patients", lambda *_, **__: 14)
     sizes = [part["patients"].height for _, part in batches.batches(run.tables)]
     assert sizes[:3] == [14, 14, 12]
     same(found(run, in_memory(run)).treatment, found(run, run.tables).treatment, "treatment")

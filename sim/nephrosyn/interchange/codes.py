@@ -278,8 +278,10 @@ def _problems_of(entry: Any, sources: Mapping[str, str]) -> Iterator[str]:
         if "code" in entry or not str(entry["none"]).strip():
             yield 'expected a code, or none = "reason"; found both, or no reason'
         return
-    yield from (f"expected {key}; found none" for key in ("vocabulary", "code", "display") if key not in entry)
-    if str(entry.get("vocabulary", LOCAL)) not in SYSTEMS:
+    for key in ("vocabulary", "code", "display"):
+        if not str(entry.get(key, "")).strip():
+            yield f"expected {key}; found {'an empty text' if key in entry else 'none'}"
+    if str(entry.get("vocabulary") or LOCAL) not in SYSTEMS:
         yield f"vocabulary: expected one of {', '.join(SYSTEMS)}; found {value_text(entry['vocabulary'])}"
     if isinstance(entry.get("citations", []), list):
         yield from _problems_of_citations(entry, sources)

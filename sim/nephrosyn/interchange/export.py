@@ -205,13 +205,11 @@ def export(
     WorkerError
         If the workers die.
     """
-    if workers is not None and (wrong := wrong_count("workers", workers, 1, MOST_WORKERS)):
+    if workers is not None and (wrong := wrong_count("--workers", workers, 1, MOST_WORKERS)):
         raise ExportError(wrong[0])
     load_format(to)
-    if storage.is_remote(out):
-        raise ExportError(f"--out: expected a local folder; found the URL {out}")
+    folder = _folder(out, run)
     request = Request(run, to, chosen_sets(manifest, labels), str(codes), split or "")
-    folder = storage.local(out).absolute()
     request.described(manifest, source)
     kind = OutputFolder("an export of nephrosyn", frozenset(_known_files(folder)), MANIFEST, "export")
     kind.check(folder, overwrite=overwrite)
@@ -226,6 +224,20 @@ def export(
         writer.finish([records[number] for number in sorted(records)], request)
         kind.check(folder, overwrite=overwrite)  # it may have come into use meanwhile
         partial.publish()
+    return folder
+
+
+def _folder(out: str | Path, run: str) -> Path:
+    """Return the folder of an export, which is local and not inside the run."""
+    if storage.is_remote(out):
+        raise ExportError(f"--out: expected a local folder; found the URL {out}")
+    if not str(out).strip():
+        raise ExportError("--out: expected a folder; found an empty name")
+    folder = storage.local(out).absolute()
+    if run and not storage.is_remote(run):
+        of_run = storage.local(run).resolve()
+        if of_run in (folder.resolve(), *folder.resolve().parents):
+            raise ExportError(f"--out: expected a folder outside the run; found {out}, which is in {of_run}")
     return folder
 
 

@@ -135,3 +135,15 @@ def test_a_format_misspelt_is_named(cohorts: dict[str, ns.Cohort], tmp_path: Pat
     result = cli("export", cohorts["adults"].folder, "--to", name, "--out", tmp_path / "out")
     assert result.exit_code == 2
     assert "did you mean omop" in result.stderr
+
+
+def test_doses_are_eras_of_the_same_amount_a_day(cohorts: dict[str, ns.Cohort], exports: dict[str, Path]) -> None:
+    eras = pl.read_csv(exports["adults"] / "dose_era" / "*.csv", try_parse_dates=True)
+    assert set(eras["unit_concept_id"]) == {8576}
+    assert eras["dose_era_id"].is_unique().all()
+    assert (eras["dose_era_start_date"] <= eras["dose_era_end_date"]).all()
+    doses = cohorts["adults"].tables["doses"].filter(pl.col("drug") == "prednisone")
+    first = doses.filter((pl.col("patient") == doses["patient"][0]) & (pl.col("replicate") == 0)).sort("first_days")
+    person = eras.filter(person_id=int(first["patient"][0]) + 1, drug_concept_id=1551099).sort("dose_era_start_date")
+    assert person["dose_value"][0] == first["mean_mg_per_day"][0]
+    assert set(person["dose_value"]) == set(first["mean_mg_per_day"])

@@ -103,7 +103,7 @@ KNOWN = {
     "person_completeness: note.person_id": "not simulated",
     "person_completeness: specimen.person_id": "not simulated",
     "person_completeness: payer_plan_period.person_id": "not simulated",
-    "person_completeness: dose_era.person_id": "not simulated",
+    "person_completeness: dose_era.person_id": "some only",
     "person_completeness: drug_era.person_id": "some only",
     "plausible_high: drug_exposure.days_supply": "interval",
 }

@@ -71,6 +71,7 @@ def test_a_unit_without_a_concept_is_that_of_the_source_value(
 
 
 # A hospital's own dataset: one patient, products in place of ingredients, other units, upper-case file names.
+G_PER_G = 8523
 PREDNISOLONE_5_MG, PREDNISONE, UPCR, ALBUMIN, WEIGHT, OTHER = 19028928, 1551099, 3001582, 3024561, 3025315, 3000963
 START = date(2021, 3, 1)
 
@@ -216,6 +217,44 @@ def test_impossible_rows_are_refused_with_their_place(tmp_path: Path, fault: str
     with pytest.raises(OutsideRecordError) as raised:
         ns.read_record("omop", _written(tables, tmp_path / "hospital"))
     assert found in str(raised.value)
+
+
+def test_a_column_in_another_unit_than_it_says_is_refused(tmp_path: Path) -> None:
+    tables = _hospital()
+    rows = pl.col("measurement_concept_id") == UPCR
+    g_per_g = pl.when(rows).then(G_PER_G).otherwise("unit_concept_id").alias("unit_concept_id")
+    tables["MEASUREMENT"] = tables["MEASUREMENT"].with_columns(g_per_g)
+    doses = tables["DRUG_EXPOSURE"]
+    tables["DRUG_EXPOSURE"] = pl.concat(
+        [
+            doses.head(1).with_columns(
+                drug_exposure_id=10 + k,
+                drug_exposure_start_date=_day(200 + 20 * k),
+                drug_exposure_end_date=_day(210 + 20 * k),
+                sig=pl.lit("40000 mg daily"),
+            )
+            for k in range(6)
+        ],
+        how="vertical_relaxed",
+    )
+    with pytest.raises(OutsideRecordError) as raised:
+        ns.read_record("omop", _written(tables, tmp_path / "hospital"))
+    assert "a median upcr from 0.005 to 40 mg/mg; is its unit right?; found 100 mg/mg in" in str(raised.value)
+    assert "a median dose of steroid from 0.5 to 400 mg; is its unit right?; found 4e+04 mg in 6 values" in str(
+        raised.value
+    )
+
+
+def test_single_values_that_are_hardly_possible_are_noted(tmp_path: Path) -> None:
+    tables = _hospital()
+    is_albumin = pl.col("measurement_concept_id") == ALBUMIN
+    value = pl.when(is_albumin).then(180.0).otherwise("value_as_number").alias("value_as_number")
+    tables["MEASUREMENT"] = tables["MEASUREMENT"].with_columns(value)
+    record = ns.read_record("omop", _written(tables, tmp_path / "hospital"))
+    assert (
+        "1 value of albumin outside 0.2 to 8 g/dL, hardly possible and used as recorded: 18 (subject 70001, day 0)"
+        in record.notes
+    )
 
 
 def test_a_result_or_dose_after_death_is_refused(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from nephrosyn.interchange.meds.words import words
 from nephrosyn.interchange.outside import units
 from nephrosyn.interchange.outside.doses import intervals, with_weights
 from nephrosyn.interchange.outside.kinds import KINDS
-from nephrosyn.interchange.outside.record import MOST_SHOWN, OutsideRecord, Problems, typed
+from nephrosyn.interchange.outside.record import MOST_SHOWN, OutsideRecord, Problems, assembled
 from nephrosyn.record.schema import DRUG
 from nephrosyn.vocabulary import DAYS_PER_YEAR
 
@@ -86,9 +86,7 @@ class _Reader:
             "visits": self._of("none").select("replicate", "patient"),
         }
         self._check_ends(frames)
-        self._problems.refuse()
-        self._note_minimum(frames)
-        return OutsideRecord({name: typed(name, frame) for name, frame in frames.items()}, self._subjects, self._notes)
+        return assembled(frames, self._subjects, self._problems, self._notes, "subject")
 
     def _refuse_where(self, rows: pl.DataFrame, wrong: pl.Expr, expected: str) -> None:
         """Note as a problem the rows for which a condition holds, each with what it holds and its place."""
@@ -289,14 +287,3 @@ class _Reader:
             self._refuse_where(
                 rows, pl.col("last_days") < pl.col("first_days"), f"an end that is not before the start ({name})"
             )
-
-    def _note_minimum(self, frames: dict[str, pl.DataFrame]) -> None:
-        """Note the subjects whose record is less than the documented minimum."""
-        urine = frames["readings"].filter(pl.col("analyte").is_in(("upcr", "dipstick")))["patient"]
-        urine = pl.concat([urine, frames["diary"]["patient"]]).unique()
-        steroid = frames["doses"].filter(pl.col("drug") == vocabulary.STEROID)["patient"].unique()
-        everyone = self._subjects["patient"]
-        for what, having in (("urine protein/creatinine ratio or dipstick", urine), ("steroid dose", steroid)):
-            lacking = everyone.filter(~everyone.is_in(having.implode())).len()
-            if lacking:
-                self._notes.append(f"{lacking:,} of {everyone.len():,} subjects have no {what}")

@@ -23,6 +23,7 @@ OUTPATIENT_VISIT = 9202
 TYPE_EHR, TYPE_PRESCRIPTION, TYPE_SELF_REPORT = 32817, 32838, 32865
 """Where a row comes from: the record of the clinic, a prescription, or the home diary."""
 LESS_THAN = 4171756
+MILLIGRAM = 8576
 CDM_VERSION = 756265
 OF_SEX = {"male": 8507, "female": 8532}
 OF_ROUTE = {"oral": 4132161, "intravenous": 4171047, "subcutaneous": 4142048}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from nephrosyn.interchange.omop.concepts import NO_CONCEPT, OF_ROUTE, TYPE_PRESCRIPTION
+from nephrosyn.interchange.omop.concepts import MILLIGRAM, NO_CONCEPT, OF_ROUTE, TYPE_PRESCRIPTION
 from nephrosyn.interchange.omop.eras import eras
 from nephrosyn.interchange.omop.people import at_visits
 from nephrosyn.interchange.omop.tables import table
@@ -78,4 +78,30 @@ def drug_era(part: RecordPart, exposures: pl.DataFrame) -> pl.DataFrame:
                 "count": "drug_exposure_count",
             }
         ),
+    )
+
+
+def dose_era(part: RecordPart, concepts: Concepts) -> pl.DataFrame:
+    """Return the table ``dose_era``: spans on the same amount of an ingredient a day, with gaps of at most 30 days.
+
+    On alternate days the amount is the mean of both days, as a dose of another schedule is compared by it.
+    """
+    rows = part.dated("doses", "first_days", "last_days").select(
+        "person_id",
+        concept=concepts.ids("drug", "drug"),
+        start="first_date",
+        end="last_date",
+        dose_value="mean_mg_per_day",
+    )
+    spans = eras(rows, part.rows_before("doses"), by=["dose_value"])
+    return table(
+        "dose_era",
+        spans.rename(
+            {
+                "id": "dose_era_id",
+                "concept": "drug_concept_id",
+                "start": "dose_era_start_date",
+                "end": "dose_era_end_date",
+            }
+        ).with_columns(unit_concept_id=MILLIGRAM),
     )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
 LONGEST_GAP_DAYS = 30
 """Persistence window of eras, as the convention of the model is."""
 
 
-def eras(rows: pl.DataFrame, rows_before: int) -> pl.DataFrame:
+def eras(rows: pl.DataFrame, rows_before: int, *, by: Sequence[str] = ()) -> pl.DataFrame:
     """Return the eras of each person and concept.
 
     Parameters
@@ -17,12 +19,14 @@ def eras(rows: pl.DataFrame, rows_before: int) -> pl.DataFrame:
         `person_id`, `concept`, and the dates `start` and `end` of each occurrence. Rows without a concept make no era.
     rows_before : int
         Number after which the eras are numbered.
+    by : sequence of str
+        Further columns whose values tell eras apart, as the dose.
 
     Returns
     -------
     polars.DataFrame
-        `id`, `person_id`, `concept`, `start`, `end`, `count` of occurrences, and `gap_days` without any, by person,
-        concept and start.
+        `id`, `person_id`, `concept`, `start`, `end`, `count` of occurrences, `gap_days` without any, and the further
+        columns, by person, concept, these and start.
 
     Examples
     --------
@@ -32,7 +36,7 @@ def eras(rows: pl.DataFrame, rows_before: int) -> pl.DataFrame:
     >>> eras(rows, 0).select("id", "start", "count", "gap_days").rows()
     [(1, datetime.date(2020, 1, 1), 2, 18), (2, datetime.date(2020, 6, 1), 1, 0)]
     """
-    key = ["person_id", "concept"]
+    key = ["person_id", "concept", *by]
     ordered = rows.filter(pl.col("concept") != 0).sort(*key, "start", "end")
     start = pl.col("start").cast(pl.Int32)
     latest = pl.col("end").cast(pl.Int32).cum_max().shift(1).over(key)
@@ -46,5 +50,6 @@ def eras(rows: pl.DataFrame, rows_before: int) -> pl.DataFrame:
         pl.col("end").max(),
         pl.len().cast(pl.Int32).alias("count"),
         pl.when(~pl.col("begins")).then("free").sum().cast(pl.Int32).alias("gap_days"),
+        *[pl.col(name).first() for name in by],
     )
     return spans.select((pl.col("era") + rows_before).cast(pl.Int32).alias("id"), pl.exclude("era"))

@@ -28,7 +28,7 @@ from nephrosyn.interchange.omop.read_words import (
 from nephrosyn.interchange.outside import units
 from nephrosyn.interchange.outside.doses import with_weights
 from nephrosyn.interchange.outside.kinds import KINDS
-from nephrosyn.interchange.outside.record import OutsideRecord, Problems, typed
+from nephrosyn.interchange.outside.record import OutsideRecord, Problems, assembled
 from nephrosyn.record.schema import DRUG
 from nephrosyn.vocabulary import DAYS_PER_YEAR
 
@@ -197,9 +197,7 @@ class _Reader:
             "follow_up": follow_up,
             "visits": self._subjects.clear().select("replicate", PATIENT),
         }
-        self._problems.refuse()
-        self._note_minimum(frames)
-        return OutsideRecord({name: typed(name, frame) for name, frame in frames.items()}, self._subjects, self._notes)
+        return assembled(frames, self._subjects, self._problems, self._notes, "person")
 
     def _patients(self) -> pl.DataFrame:
         sexes = {concept: sex for sex, concept in OF_SEX.items()}
@@ -343,14 +341,3 @@ class _Reader:
                 pl.when(pl.col("died").is_not_null()).then(pl.lit("death")), reason, pl.lit("end_of_study")
             ),
         )
-
-    def _note_minimum(self, frames: dict[str, pl.DataFrame]) -> None:
-        """Note the persons whose record is less than the documented minimum."""
-        urine = frames["readings"].filter(pl.col("analyte").is_in(("upcr", "dipstick")))[PATIENT]
-        urine = pl.concat([urine, frames["diary"][PATIENT]]).unique()
-        steroid = frames["doses"].filter(pl.col("drug") == vocabulary.STEROID)[PATIENT].unique()
-        everyone = self._subjects[PATIENT]
-        for what, having in (("urine protein/creatinine ratio or dipstick", urine), ("steroid dose", steroid)):
-            lacking = everyone.filter(~everyone.is_in(having.implode())).len()
-            if lacking:
-                self._notes.append(f"{lacking:,} of {everyone.len():,} persons have no {what}")

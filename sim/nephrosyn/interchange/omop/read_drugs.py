@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from nephrosyn import vocabulary
-from nephrosyn.interchange.omop.concepts import OF_ROUTE
+from nephrosyn.interchange.omop.concepts import MILLIGRAM, OF_ROUTE
 from nephrosyn.interchange.omop.drugs import ON_SCHEDULE
 from nephrosyn.interchange.omop.read_words import ingredients
 
 if TYPE_CHECKING:
     from nephrosyn.interchange.omop.read_tables import Dataset
 
-MILLIGRAM = 8576
+
 MOST_SHOWN = 5
 DIRECTIONS = rf"(?i)^\s*([0-9.]+) mg ({'|'.join(ON_SCHEDULE.values())})"
 WEIGHT = r"for a weight of ([0-9.]+) kg"

@@ -65,6 +65,9 @@ LAYOUT = {
     "drug_era": """
         drug_era_id:id person_id:id drug_concept_id:id drug_era_start_date:date drug_era_end_date:date
         drug_exposure_count:id gap_days:id""",
+    "dose_era": """
+        dose_era_id:id person_id:id drug_concept_id:id unit_concept_id:id dose_value:number dose_era_start_date:date
+        dose_era_end_date:date""",
     "care_site": """
         care_site_id:id care_site_name:text place_of_service_concept_id:id location_id:id
         care_site_source_value:text place_of_service_source_value:text""",
@@ -121,6 +124,7 @@ PART_TABLES = (
     "death",
     "condition_era",
     "drug_era",
+    "dose_era",
     "cohort",
 )
 """Tables with rows of patients: one file for each part of the run."""

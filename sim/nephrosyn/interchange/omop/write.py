@@ -14,7 +14,7 @@ from nephrosyn.interchange.identifiers import refuse_beyond_32_bits
 from nephrosyn.interchange.omop import conditions, measurements
 from nephrosyn.interchange.omop.cohorts import cohort, cohort_definition
 from nephrosyn.interchange.omop.concepts import CDM_VERSION, NO_CONCEPT, Concepts
-from nephrosyn.interchange.omop.drugs import drug_era, drug_exposure
+from nephrosyn.interchange.omop.drugs import dose_era, drug_era, drug_exposure
 from nephrosyn.interchange.omop.people import Visits, care_sites, death, observation_period, person
 from nephrosyn.interchange.omop.tables import table
 from nephrosyn.interchange.omop.vocabulary_tables import vocabulary_tables
@@ -120,6 +120,7 @@ def part_tables(part: RecordPart, concepts: Concepts) -> tuple[dict[str, pl.Data
         "death": death(part, concepts),
         "condition_era": conditions.condition_era(part, occurrences),
         "drug_era": drug_era(part, exposures),
+        "dose_era": dose_era(part, concepts),
         "cohort": cohort(part, periods),
     }
     return tables, _counted(part, visits, concepts)

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import polars as pl
 
-from nephrosyn import criteria
+from nephrosyn import criteria, vocabulary
 from nephrosyn.errors import OutsideRecordError, nearest
+from nephrosyn.interchange.outside import plausible
 from nephrosyn.record.schema import OBSERVED, PATIENT_KEY
 
 MODULES = {"meds": "nephrosyn.interchange.meds.read", "omop": "nephrosyn.interchange.omop.read"}
@@ -145,6 +146,53 @@ class Problems:
             more = f"; and {len(places) - MOST_SHOWN} more" if len(places) > MOST_SHOWN else ""
             lines.append(f"  expected {expected}; found {'; '.join(places[:MOST_SHOWN])}{more}")
         raise OutsideRecordError("\n".join(lines))
+
+
+def assembled(
+    frames: Mapping[str, pl.DataFrame], subjects: pl.DataFrame, problems: Problems, notes: list[str], one: str
+) -> OutsideRecord:
+    """Return the record of observed tables, checked, with notes on what is missing or doubtful.
+
+    Parameters
+    ----------
+    frames : mapping of str to polars.DataFrame
+        The tables; columns that the record has not may be missing.
+    subjects : polars.DataFrame
+        `subject_id`, `replicate` and `patient`.
+    problems : Problems
+        What was found wrong so far.
+    notes : list of str
+        What was noted so far.
+    one : str
+        What the format calls one of the people: subject, person.
+
+    Raises
+    ------
+    OutsideRecordError
+        If anything is wrong, or the values of a kind cannot be in the unit that is given.
+    """
+    problems.refuse()
+    tables = {name: typed(name, frame) for name, frame in frames.items()}
+    values = plausible.values_of(tables["readings"], tables["doses"], subjects)
+    for expected, found in plausible.wrong_medians(values):
+        problems.add(expected, found)
+    problems.refuse()
+    notes = [*notes, *plausible.doubtful_values(values), *_less_than_minimum(tables, subjects, one)]
+    return OutsideRecord(tables, subjects, notes)
+
+
+def _less_than_minimum(tables: Mapping[str, pl.DataFrame], subjects: pl.DataFrame, one: str) -> list[str]:
+    """Return notes on the people whose record is less than the documented minimum."""
+    is_urine = pl.col("analyte").cast(pl.String).is_in(("upcr", "dipstick"))
+    urine = pl.concat([tables["readings"].filter(is_urine)["patient"], tables["diary"]["patient"]]).unique()
+    steroid = tables["doses"].filter(pl.col("drug").cast(pl.String) == vocabulary.STEROID)["patient"].unique()
+    everyone = subjects["patient"]
+    notes = []
+    for what, having in (("urine protein/creatinine ratio or dipstick", urine), ("steroid dose", steroid)):
+        lacking = everyone.filter(~everyone.is_in(having.implode())).len()
+        if lacking:
+            notes.append(f"{lacking:,} of {everyone.len():,} {one}s have no {what}")
+    return notes
 
 
 def typed(name: str, frame: pl.DataFrame) -> pl.DataFrame:

@@ -11,6 +11,8 @@ from nephrosyn.runs.folder.tables import TablesRead
 
 BATCH_ROWS = 1_000_000
 """Rows of all tables that are counted at a time, about 4,000 patients of two years: fewer take longer, more memory."""
+LABEL_ROWS = 500_000
+"""Rows of patients and labels at a time where nothing else is counted."""
 FIRST_PATIENTS = 27_000
 """Patients of whom all tables may be read, because they are classified again at shorter follow-up."""
 LATER_BATCHES = 2.5
@@ -36,7 +38,7 @@ class Parted(Protocol):
         """Names of the tables."""
 
 
-def batches(tables: Tables | Parted) -> Iterator[tuple[int, Tables]]:
+def batches(tables: Tables | Parted, *, labels_only: bool = False) -> Iterator[tuple[int, Tables]]:
     """Yield replicate and tables of some patients at a time, in order; a batch has patients of one replicate.
 
     Parameters
@@ -44,9 +46,11 @@ def batches(tables: Tables | Parted) -> Iterator[tuple[int, Tables]]:
     tables : mapping of str to polars.DataFrame, or Parted
         A cohort. One in memory is a single batch for each replicate; of a run folder, about `BATCH_ROWS` rows are
         read at a time, and only the tables that are asked for.
+    labels_only : bool
+        Make the batches larger, as only the labels are read.
     """
     if isinstance(tables, Parted) and _in_parts(tables):
-        most = batch_patients(tables)
+        most = batch_patients(tables, labels_only=labels_only)
         for replicate, numbers, people in _gathered(tables, most):
             for some in _cut(people, most) if len(numbers) == 1 else [people]:
                 yield replicate, _Batch(tables, numbers, some, whole=some is people)
@@ -54,9 +58,11 @@ def batches(tables: Tables | Parted) -> Iterator[tuple[int, Tables]]:
         yield from _replicates(tables)
 
 
-def batch_patients(tables: Parted) -> int:
+def batch_patients(tables: Parted, *, labels_only: bool = False) -> int:
     """Return how many patients of a cohort are counted at a time."""
     rows = tables.rows
+    if labels_only:
+        return max(1, LABEL_ROWS * rows["patients"] // max(1, rows["patients"] + rows["labels"]))
     return max(1, BATCH_ROWS * rows["patients"] // max(1, sum(rows.values())))
 
 

@@ -70,7 +70,7 @@ def defined_by(tables: Tables | Parted, rules: Mapping[str, DefinitionSet | None
     """Return the flags and courses of each definition set, from its text, or else from the labels of all patients."""
     named: dict[str, set[str]] = {name: set() for name, of_set in rules.items() if of_set is None}
     if named:
-        for _, batch in batches(tables):
+        for _, batch in batches(tables, labels_only=True):
             for name, known in named.items():
                 known |= eligibility.known(batch["labels"].filter(criteria=name))
     return {
@@ -83,6 +83,8 @@ def added_up(
     tables: Tables | Parted,
     count: Callable[[Tables], Counted],
     add: Callable[[OfBatches[Counted]], Counted],
+    *,
+    labels_only: bool = False,
 ) -> OfBatches[Counted]:
     """Count a cohort batch by batch.
 
@@ -94,6 +96,8 @@ def added_up(
         Called with the tables of each batch, in order; returns its counts.
     add : callable
         Called with the counts of some batches of one replicate; returns their sum.
+    labels_only : bool
+        Whether only the labels are counted, in larger batches.
 
     Returns
     -------
@@ -101,7 +105,7 @@ def added_up(
         Number and counts of each replicate.
     """
     replicates: dict[int, list[tuple[int, Counted]]] = {}
-    for replicate, batch in batches(tables):
+    for replicate, batch in batches(tables, labels_only=labels_only):
         held = replicates.setdefault(replicate, [])
         held.append((replicate, count(batch)))
         if len(held) == BATCHES_HELD:

@@ -189,7 +189,9 @@ def _first_labels(tables: Tables | Parted) -> pl.DataFrame:
 def answers(tables: Tables | Parted, requested: Sequence[str], stored: Mapping[str, Mapping[str, str]]) -> Answers:
     """Return the summary, and the categories of every set and view, from the labels alone; see `find`."""
     defined = counts.defined_by(tables, _rules(_first_labels(tables), requested, stored))
-    counted = counts.added_up(tables, lambda batch: counts.labelled(batch["labels"], defined), counts.added_labels)
+    counted = counts.added_up(
+        tables, lambda batch: counts.labelled(batch["labels"], defined), counts.added_labels, labels_only=True
+    )
     return _of_labels(counts.added_labels(counted))
 
 
