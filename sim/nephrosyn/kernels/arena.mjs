@@ -48,6 +48,16 @@ export function bytesOf(text) {
   return bytes;
 }
 
+/** The bytes of an array of the inputs; rows that occur again are written once there. */
+export function arrayBytes({ dtype, shape, data, rows }) {
+  const bytes = bytesOf(data);
+  if (!rows) return bytes;
+  const all = new Uint8Array(shape.reduce((product, length) => product * length, itemBytes(dtype)));
+  const length = all.length / rows.length;
+  rows.forEach((row, place) => all.set(bytes.subarray(row * length, (row + 1) * length), place * length));
+  return all;
+}
+
 /** Memory of a module, from a start on. */
 export class Arena {
   constructor(memory, start) {
@@ -103,20 +113,13 @@ export class Arena {
     return column;
   }
 
-  /** Numbers, arrays and lists of them as the inputs hold them; arrays are put into memory. */
+  /** Numbers, arrays and lists of them as the inputs hold them, or unpacked; arrays are put into memory. */
   decoded(value) {
     if (Array.isArray(value)) return value.map((item) => this.decoded(item));
     if (value === null || typeof value !== "object") return value;
-    const bytes = bytesOf(value.data);
     const array = this.array(value.dtype, ...value.shape);
-    const size = value.shape.reduce((product, length) => product * length, itemBytes(value.dtype));
-    const memory = new Uint8Array(this.memory.buffer, array.address, size);
-    if (value.rows) {
-      const length = size / value.rows.length;
-      value.rows.forEach((row, place) => memory.set(bytes.subarray(row * length, (row + 1) * length), place * length));
-    } else {
-      memory.set(bytes);
-    }
+    const bytes = value.bytes ?? arrayBytes(value);
+    new Uint8Array(this.memory.buffer, array.address, bytes.length).set(bytes);
     return array;
   }
 }

@@ -36,11 +36,23 @@ export async function simulate(wasm, inputs) {
   if (!(Number.isInteger(inputs.patients) && inputs.patients > 0)) {
     throw new ModelError("inputs", `patients: a whole number above 0 expected, not ${inputs.patients}`);
   }
+  const run = await cohort(wasm, inputs);
+  return { tables: run.tables(), labels: classify(run).labels };
+}
+
+/**
+ * Simulate a cohort up to its chart.
+ *
+ * @param {WebAssembly.Module|BufferSource} wasm
+ * @param {object} inputs
+ * @returns {Promise<Run>} ready for `tables` and for `classify` of verdicts.mjs
+ */
+export async function cohort(wasm, inputs) {
   const run = new Run(await started(wasm), inputs);
   run.draw();
   run.play();
   run.write();
-  return { tables: run.tables(), labels: classify(run) };
+  return run;
 }
 
 /** Inputs with another seed or replicate. */
@@ -87,6 +99,7 @@ class Run {
     if (!exports.__heap_base) throw new ModelError("module", "not a module of the model");
     this.inputs = inputs;
     this.size = inputs.patients;
+    this.records = {};
     this.arena = new Arena(memory, exports.__heap_base.value);
     this.entries = new Entries(exports, this.arena, inputs);
   }

@@ -6,14 +6,26 @@ const NO_TERM = 255;
 const NO_DAY = -2147483648;
 const VIEWS = ["complete", "observed"];
 
-/** The labels, sorted by patient, then by set; the complete record comes first. */
-export function classify(run) {
-  const { sets } = run.inputs.criteria;
-  const answers = VIEWS.map((view) => labelsOf(run, evaluated(run, view)));
+/**
+ * The labels, sorted by patient, then by set; the complete record comes first.
+ *
+ * @param {object} run - a cohort whose chart is written
+ * @param {object} criteria - sets and rules, as in the inputs
+ * @returns {{labels: object, verdicts: object}} `verdicts` has, by view, the status and day of each set, clause and
+ *   patient, and the number of relapses and the day of response of each set and patient
+ */
+export function classify(run, criteria = run.inputs.criteria) {
+  const verdicts = Object.fromEntries(VIEWS.map((view) => [view, evaluated(run, criteria, view)]));
+  const answers = VIEWS.map((view) => labelsOf(run, criteria, verdicts[view]));
+  return { labels: labelTable(run, criteria, answers), verdicts };
+}
+
+function labelTable(run, criteria, answers) {
+  const { sets } = criteria;
   const order = [];
   for (let i = 0; i < run.size; i++) for (let s = 0; s < sets.length; s++) for (let v = 0; v < VIEWS.length; v++) order.push([i, s, v]);
   const column = (name, Type) => Type.from(order, ([i, s, v]) => answers[v][name][s][i]);
-  const flags = Object.keys(run.inputs.criteria.flags);
+  const flags = Object.keys(criteria.flags);
   return {
     patient: Int32Array.from(order, ([i]) => run.inputs.first_patient + i),
     criteria: order.map(([, s]) => sets[s].name),
@@ -162,11 +174,12 @@ function workspaceFor(run, most) {
 }
 
 /** Answers of all clauses of all sets: status and day by set and clause, and what else is written. */
-function evaluated(run, view) {
+function evaluated(run, criteria, view) {
   const { arena, inputs, size } = run;
-  const { sets, rules, order } = inputs.criteria;
+  const { sets, rules, order } = criteria;
   const { clauses, never } = inputs.codes;
-  const { fields, most } = recordFields(run, view);
+  run.records[view] ??= recordFields(run, view); // stays in memory for further definitions
+  const { fields, most } = run.records[view];
   const layouts = run.entries.layout("evaluate", 5);
   const written = inputs.columns.written.map((name, place) => {
     const shape = name === "status" || name === "day" ? [sets.length, clauses, size] : [sets.length, size];
@@ -190,8 +203,8 @@ function anyOf(status, places, { met, not_met: notMet, unknown, undefined: none 
 }
 
 /** The columns of the labels, each by set and patient. */
-function labelsOf(run, answers) {
-  const { criteria, codes, terms } = run.inputs;
+function labelsOf(run, criteria, answers) {
+  const { codes, terms } = run.inputs;
   const flags = Object.entries(criteria.flags);
   const names = ["applies", "category", ...flags.map(([flag]) => flag), "refractory", "refractory_kind", "first_met_days"];
   const columns = Object.fromEntries(names.map((name) => [name, criteria.sets.map(() => new Array(run.size))]));
