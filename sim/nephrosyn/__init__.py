@@ -21,6 +21,7 @@ from nephrosyn.errors import (
     EngineError,
     EstimateError,
     EvidenceError,
+    ExploreError,
     ExportError,
     NephrosynError,
     OutsideRecordError,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from nephrosyn.comparison.care import Comparison, compare
     from nephrosyn.comparison.definitions import Reclassification, reclassify
     from nephrosyn.evidence.specifications.curve import SpecificationCurve, specification_curve
+    from nephrosyn.explore.page import Explorer, explore_scenario
     from nephrosyn.interchange.outside.record import OutsideRecord, read_record
 
 __version__ = "0.1.0"
@@ -50,6 +52,8 @@ __all__ = [
     "EngineError",
     "EstimateError",
     "EvidenceError",
+    "ExploreError",
+    "Explorer",
     "ExportError",
     "NephrosynError",
     "OutsideRecord",
@@ -64,6 +68,7 @@ __all__ = [
     "WorkerError",
     "compare",
     "datasets",
+    "explore_scenario",
     "open",
     "read_record",
     "reclassify",
@@ -76,6 +81,7 @@ _HOMES = {
     "api": ("Cohort", "Patient", "open", "run"),
     "comparison.care": ("Comparison", "compare"),
     "comparison.definitions": ("Reclassification", "reclassify"),
+    "explore.page": ("Explorer", "explore_scenario"),
     "evidence.specifications.curve": ("SpecificationCurve", "specification_curve"),
     "interchange.outside.record": ("OutsideRecord", "read_record"),
 }

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from nephrosyn.criteria import Verdict
     from nephrosyn.report.findings.summary import Answers
     from nephrosyn.report.findings.uncertainty import Uncertainty
+    from nephrosyn.explore.page import Explorer
     from nephrosyn.teach.model import CaseSet
 
 
@@ -364,7 +365,7 @@ class Cohort:
         overwrite: bool = False,
         progress: Progress | None = None,
     ) -> Path:
-        """Export the observed record in a format of the field; the truth is never exported.
+        """Export the observed record in a format of the field, and return the folder; the truth is never exported.
 
         Parameters
         ----------
@@ -385,17 +386,10 @@ class Cohort:
         progress : callable, optional
             Called with (stage, done, total).
 
-        Returns
-        -------
-        Path
-            The folder.
-
         Raises
         ------
-        ExportError
-            If an option is wrong or the run does not fit the format.
-        RunFolderError
-            If the folder is in use, or the run cannot be read.
+        ExportError, RunFolderError
+            If an option is wrong, the run does not fit the format or cannot be read, or the folder is in use.
 
         Examples
         --------
@@ -417,6 +411,12 @@ class Cohort:
         from nephrosyn.teach.items.case_set import of_cohort
 
         return of_cohort(self, count, **options)
+
+    def explore(self, **options: Any) -> Explorer:
+        """Make a page that simulates the scenario in the browser; for `options` see `nephrosyn.explore_scenario`."""
+        from nephrosyn.explore.page import of_run
+
+        return of_run(self, **options)
 
     def answers(self) -> Answers:
         """Return the refractory share and the categories by every definition set and view; see `report.answers`."""

@@ -148,6 +148,10 @@ class ExportError(NephrosynError):
     """A run cannot be exported to another format."""
 
 
+class ExploreError(NephrosynError):
+    """A page about a scenario cannot be made or written."""
+
+
 class OutsideRecordError(NephrosynError):
     """A record that was made elsewhere cannot be read, or is not enough to classify patients."""
 

@@ -109,22 +109,45 @@ def model_inputs(
         "replicate": str(replicate),
         "first_patient": first_patient,
         "patients": patients,
-        "follow_up_years": scenario.population.follow_up_days / vocabulary.DAYS_PER_YEAR,
-        "numbers": encoded(trait_numbers(scenario)),
-        "prepared": encoded(prepare(scenario, seed, replicate)),
-        "growth": encoded(growth_curves(scenario.population.growth)),
-        "chart": encoded(chart_rules(scenario, seed, replicate)),
-        "albumin": {
-            "catabolism": scenario.disease.albumin.catabolism_per_day,
-            "loss": scenario.disease.albumin.loss_per_day_per_mg_per_mg,
-            "saturates_at": scenario.disease.albumin.loss_saturates_at_mg_per_mg,
-        },
+        **{name: _encoded(value) for name, value in changeable(scenario, seed, replicate).items()},
         "criteria": _criteria(definitions),
         "tables": _tables(),
         "columns": _columns(),
         "codes": _codes(scenario),
         "terms": _terms(scenario),
     }
+
+
+def changeable(scenario: Scenario, seed: int, replicate: int = 0) -> dict[str, Any]:
+    """Return the inputs that depend on the values of a scenario, as plain values, arrays, and tuples of them.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        A resolved scenario.
+    seed, replicate : int
+        Seed and replicate of all random draws.
+    """
+    albumin = scenario.disease.albumin
+    return {
+        "follow_up_years": scenario.population.follow_up_days / vocabulary.DAYS_PER_YEAR,
+        "numbers": trait_numbers(scenario),
+        "prepared": prepare(scenario, seed, replicate),
+        "growth": growth_curves(scenario.population.growth),
+        "chart": chart_rules(scenario, seed, replicate),
+        "albumin": {
+            "catabolism": albumin.catabolism_per_day,
+            "loss": albumin.loss_per_day_per_mg_per_mg,
+            "saturates_at": albumin.loss_saturates_at_mg_per_mg,
+        },
+    }
+
+
+def _encoded(value: Any) -> Any:
+    """Return one of the changeable inputs as JSON can hold it; numbers by name stay numbers."""
+    if isinstance(value, dict):
+        return {key: float(each) for key, each in value.items()}
+    return encoded(value)
 
 
 def encoded(value: Any) -> Any:

@@ -80,6 +80,12 @@ export class Arena {
     return address;
   }
 
+  /** Give back all memory from an address on. */
+  release(address) {
+    new Uint8Array(this.memory.buffer, address, this.end - address).fill(0);
+    this.end = address;
+  }
+
   /** An array of zeros. */
   array(dtype, ...shape) {
     const size = shape.reduce((product, length) => product * length, 1);

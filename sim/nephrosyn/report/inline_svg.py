@@ -12,6 +12,18 @@ PAPER = "#fffffe"
 SECOND = "#0071b2"
 TOKENS = {SECOND: "var(--second)", INK: "var(--ink)", MUTED: "var(--muted)", GRID: "var(--grid)", PAPER: "var(--card)"}
 
+# the palette of Okabe and Ito, and the wine of Paul Tol: warm for categories of a flag, cool for the others
+CATEGORY_COLOURS = {
+    "steroid_resistant": "#d55e00",
+    "steroid_dependent": "#e69f00",
+    "frequently_relapsing": "#cc79a7",
+    "steroid_intolerant": "#f0e442",
+    "non_remitting": "#882255",
+    "infrequently_relapsing": "#56b4e9",
+    "non_relapsing": "#0072b2",
+    "undetermined": "#c4c9d0",
+}
+
 
 def inline(document: str, name: str) -> str:
     """Return an SVG document as an element of a page: unique ids, the colours of the page, no external references.

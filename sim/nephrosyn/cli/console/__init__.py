@@ -9,7 +9,7 @@ from nephrosyn.cli.console.cases import lint as case_lint
 from nephrosyn.cli.console.comparison import comparison
 from nephrosyn.cli.console.definitions import definition
 from nephrosyn.cli.console.evidence import calibration, sensitivity, specifications, validation
-from nephrosyn.cli.console.export import exported, outside_labels
+from nephrosyn.cli.console.export import explorer, exported, outside_labels
 from nephrosyn.cli.console.patient import case
 from nephrosyn.cli.console.progress import Progress
 from nephrosyn.cli.console.reclassification import reclassification
@@ -31,6 +31,7 @@ __all__ = [
     "comparison",
     "complain",
     "definition",
+    "explorer",
     "exported",
     "outside_labels",
     "reclassification",

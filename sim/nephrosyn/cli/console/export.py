@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nephrosyn.cli.console.terminal import say
-from nephrosyn.vocabulary import CATEGORIES, plain_name
+from nephrosyn.vocabulary import CATEGORIES, NOTICE, plain_name
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from nephrosyn.explore.page import Explorer
     from nephrosyn.interchange.outside.record import OutsideRecord
 
 COUNTS = {
@@ -29,6 +30,12 @@ def exported(folder: Path) -> None:
     say()
     say(f"folder  {folder}")
     say(f"read    {folder / 'README.md'}")
+
+
+def explorer(page: Explorer, file: Path) -> None:
+    """Print where a page is, and how to open it."""
+    say(f"page    {file}, {file.stat().st_size / 1000:,.0f} kB, works without a network")
+    say("open    it in a browser; " + NOTICE)
 
 
 def outside_labels(record: OutsideRecord, labels: pl.DataFrame, out: Path | None, *, quiet: bool) -> None:

@@ -8,7 +8,7 @@ import { flows } from "./flows.mjs";
 import { moves, summary, verdictsOf } from "./shares.mjs";
 import { shareBar, shareSentences } from "./share_bar.mjs";
 import { sliders } from "./sliders.mjs";
-import { begin, command, fragment, restored } from "./state.mjs";
+import { begin, command, fragment, ownSet, restored } from "./state.mjs";
 import { csv, save, savePng, standalone } from "./take_away.mjs";
 import { timeline } from "./timeline.mjs";
 import { verdictTable } from "./verdict_table.mjs";
@@ -178,7 +178,7 @@ class Page {
   answers() {
     const verdicts = (this.changed ?? this.cohort).verdicts[this.state.view];
     const set = this.changed ? 0 : this.place;
-    const clauses = this.data.clauses;
+    const clauses = this.data.clauses.map((/** @type {any} */ clause) => ({ ...clause, plain: words(clause.name), sentence: this.set.sentences[clause.name] ?? "" }));
     const patients = this.data.patients;
     const at = (/** @type {number} */ patient, /** @type {number} */ clause) => (set * clauses.length + clause) * patients + patient;
     return {
@@ -254,7 +254,7 @@ class Page {
     byId("definition").replaceChildren(
       html("label", { for: "set-select", class: "vh", text: "Definition set" }),
       select,
-      html("p", { class: "muted", text: this.set.headline }),
+      html("details", { class: "small" }, html("summary", { text: "What the set says" }), ...Object.entries(this.set.sentences).map(([clause, text]) => html("p", { class: "muted" }, html("b", { text: `${words(clause)}: ` }), String(text)))),
       ...sliders("t", choices, this.state.thresholds[this.state.set] ?? {}, (id, at) => this.changeThreshold(id, at)),
       record,
     );
@@ -401,17 +401,10 @@ class Page {
       html("p", { class: "buttons" }, ...pictures.flatMap(([id, name]) => [button(`${name} as SVG`, () => save(standalone(picture(id), notice), "image/svg+xml", `${name}.svg`)), button(`${name} as PNG`, () => savePng(standalone(picture(id), notice), `${name}.png`))]), button("labels as CSV", () => save(this.labelsCsv(), "text/csv", "labels.csv")), button("copy the link", () => navigator.clipboard.writeText(location.href))),
       html("p", { text: "The command that gives this cohort:" }),
       html("pre", { tabindex: "0", text: line }),
-      changed ? html("p", { class: "muted", text: `The thresholds need a definition set of your own: copy ${this.state.set} and change ${this.changedPaths()}.` }) : "",
-      this.state.patient === null ? "" : html("p", {}, "A case of this patient, after that command with --out RUN: ", html("code", { text: `nephrosyn cases RUN --patients ${this.state.patient}` })),
+      changed ? html("p", {}, "The thresholds need a definition set of your own, ", html("code", { text: "own.toml" }), ":") : "",
+      changed ? html("pre", { tabindex: "0", text: ownSet(this.state, this.data) }) : "",
+      this.state.patient === null ? "" : html("p", {}, "A case of this patient, after that command with --out RUN: ", html("code", { text: `nephrosyn cases RUN --patient ${this.state.patient}` })),
     );
-  }
-
-  changedPaths() {
-    const places = this.state.thresholds[this.state.set] ?? {};
-    return this.set.thresholds
-      .filter((/** @type {any} */ each) => each.id in places)
-      .map((/** @type {any} */ each) => `${each.path} = ${each.labels[places[each.id]]}`)
-      .join(", ");
   }
 
   labelsCsv() {

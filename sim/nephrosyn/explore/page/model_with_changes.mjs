@@ -107,7 +107,7 @@ export class Model {
     const { rules } = changed({ rules: set.rules }, changes);
     const { criteria } = this.inputs;
     const definition = criteria.sets.find((/** @type {any} */ each) => each.name === name);
-    this.run.arena.end = this.end; // what an earlier call has written is not needed any more
+    this.run.arena.release(this.end); // what an earlier call has written is not needed any more
     return classify(this.run, { ...criteria, rules, order: set.order, sets: [definition] });
   }
 }

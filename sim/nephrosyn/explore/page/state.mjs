@@ -118,7 +118,30 @@ export function command(state, data) {
     const setting = data.settings.find((/** @type {any} */ each) => each.id === id);
     return setting.arguments[place].map((/** @type {string} */ argument) => `--set ${quoted(argument)}`);
   });
-  return [data.command, ...changed, `--criteria ${state.set}`].join(" ");
+  const own = Object.keys(state.thresholds[state.set] ?? {}).length > 0;
+  return [data.command, ...changed, `--criteria ${own ? "own.toml" : state.set}`].join(" ");
+}
+
+/**
+ * A definition set with the thresholds that are changed, as a file for the command.
+ *
+ * @param {State} state
+ * @param {any} data
+ */
+export function ownSet(state, data) {
+  const set = data.sets.find((/** @type {any} */ each) => each.name === state.set);
+  /** @type {Record<string, string[]>} */
+  const tables = {};
+  for (const [id, place] of Object.entries(state.thresholds[state.set] ?? {})) {
+    const threshold = set.thresholds.find((/** @type {any} */ each) => each.id === id);
+    for (const [path, { value, unit }] of Object.entries(/** @type {Record<string, any>} */ (threshold.edits[place]))) {
+      const [section, key] = [path.slice(0, path.lastIndexOf(".")), path.slice(path.lastIndexOf(".") + 1)];
+      const line = `${key} = { value = ${JSON.stringify(value)}, unit = "${unit}", grade = "G", citation = "assumed: chosen by the reader" }`;
+      (tables[section] ??= []).push(line);
+    }
+  }
+  const sections = Object.entries(tables).map(([section, lines]) => `[${section}]\n${lines.join("\n")}`);
+  return [`extends = "${state.set}"\nname = "own"\ntitle = "${set.title}, with changed thresholds"`, ...sections].join("\n\n") + "\n";
 }
 
 /** @param {string} text */

@@ -7,7 +7,7 @@ const NO_DAY = 1e9;
 
 /**
  * @param {object} content
- * @param {{code: number, plain: string, flag: string}[]} content.clauses
+ * @param {{code: number, plain: string, sentence: string, flag: string}[]} content.clauses
  * @param {Int8Array} content.status - of each clause; -2 where the set does not define it
  * @param {ArrayLike<number|bigint>} content.day - day on which each clause was met
  * @param {string} content.category
@@ -33,10 +33,10 @@ export function verdictTable({ clauses, status, day, category, title, mark }) {
   );
 }
 
-function clauseRow({ plain, status, day, flag }, mark) {
+function clauseRow({ plain, sentence, status, day, flag }, mark) {
   const known = status === 1 && Math.abs(day) < NO_DAY;
   const shown = known
     ? html("button", { type: "button", class: "day", text: `day ${day}`, onclick: () => mark(day), onmouseenter: () => mark(day), onfocus: () => mark(day), onmouseleave: () => mark(null), onblur: () => mark(null) })
     : "";
-  return html("tr", { class: status === 1 ? "met" : status === -1 ? "unknown" : "" }, html("th", { scope: "row", text: plain || words(flag) }), html("td", { text: STATUS[/** @type {keyof typeof STATUS} */ (String(status))] ?? "" }), html("td", {}, shown));
+  return html("tr", { class: status === 1 ? "met" : status === -1 ? "unknown" : "" }, html("th", { scope: "row" }, html("b", { text: plain || words(flag) }), sentence ? html("span", { class: "muted", text: ` ${sentence}` }) : ""), html("td", { text: STATUS[/** @type {keyof typeof STATUS} */ (String(status))] ?? "" }), html("td", {}, shown));
 }

@@ -17,23 +17,13 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from nephrosyn import vocabulary
+from nephrosyn.report.inline_svg import CATEGORY_COLOURS as CATEGORY_COLOURS
 from nephrosyn.report.inline_svg import GRID as GRID
 from nephrosyn.report.inline_svg import INK as INK
 from nephrosyn.report.inline_svg import MUTED as MUTED
 from nephrosyn.report.inline_svg import PAPER as PAPER
 from nephrosyn.report.inline_svg import SECOND as SECOND
 
-# the palette of Okabe and Ito, and the wine of Paul Tol: warm for categories of a flag, cool for the others
-CATEGORY_COLOURS = {
-    "steroid_resistant": "#d55e00",
-    "steroid_dependent": "#e69f00",
-    "frequently_relapsing": "#cc79a7",
-    "steroid_intolerant": "#f0e442",
-    "non_remitting": "#882255",
-    "infrequently_relapsing": "#56b4e9",
-    "non_relapsing": "#0072b2",
-    "undetermined": "#c4c9d0",
-}
 SPARE_COLOURS = ("#009e73", "#8c5a2b", "#7a4fa3", "#5f6b3a", "#a3123f", "#3fb8af")
 """For further categories, in the order of the vocabulary."""
 ACCENT = "#d55e00"
