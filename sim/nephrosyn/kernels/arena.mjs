@@ -111,6 +111,7 @@ export class Arena {
   /** A column of a structured array, copied. */
   column(array, name) {
     const field = fieldsOf(array.dtype).find((each) => each.name === name);
+    if (!field) throw new ModelError("inputs", `an array has no field ${name}`);
     const bytes = itemBytes(array.dtype);
     const data = new DataView(this.memory.buffer, array.address, array.shape[0] * bytes);
     const column = new VIEWS[field.type](array.shape[0]);

@@ -39,6 +39,7 @@ function over(a, b) {
 }
 
 // [e^x / 2^k, k] for a pair x.
+/** @returns {[number[], number]} */
 function expPair(x) {
   const k = Math.round(x[0] / LN2[0]);
   const part = add(x, times([-k, 0], LN2));

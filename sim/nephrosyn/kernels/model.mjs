@@ -25,7 +25,7 @@ const ROWS_PER_PATIENT_YEAR = 180;
  * Simulate a cohort.
  *
  * @param {WebAssembly.Module|BufferSource} wasm - the module, kernels/built_ahead/DIGEST.wasm
- * @param {object} inputs - from nephrosyn.explore.model_inputs; patients and first_patient may be changed, and seed and
+ * @param {any} inputs - from nephrosyn.explore.model_inputs; patients and first_patient may be changed, and seed and
  *   replicate by `withSeed`
  * @returns {Promise<{tables: object, labels: object}>} tables of the record, of the truth (truth/...) and traits, and the
  *   labels by all sets on both records
@@ -44,7 +44,7 @@ export async function simulate(wasm, inputs) {
  * Simulate a cohort up to its chart.
  *
  * @param {WebAssembly.Module|BufferSource} wasm
- * @param {object} inputs
+ * @param {any} inputs
  * @returns {Promise<Run>} ready for `tables` and for `classify` of verdicts.mjs
  */
 export async function cohort(wasm, inputs) {
@@ -90,7 +90,7 @@ async function started(wasm) {
     const result = await WebAssembly.instantiate(wasm, imports);
     return { memory, exports: (result.instance ?? result).exports };
   } catch (error) {
-    throw new ModelError("module", `not a module of the model: ${error.message}`);
+    throw new ModelError("module", `not a module of the model: ${/** @type {any} */ (error).message}`);
   }
 }
 
@@ -99,7 +99,10 @@ class Run {
     if (!exports.__heap_base) throw new ModelError("module", "not a module of the model");
     this.inputs = inputs;
     this.size = inputs.patients;
-    this.records = {};
+    /** @type {Record<string, any>} columns of the patients, and of each table of the chart */
+    this.people = {};
+    /** @type {Record<string, any>} */
+    this.chart = {};
     this.arena = new Arena(memory, exports.__heap_base.value);
     this.entries = new Entries(exports, this.arena, inputs);
   }

@@ -9,8 +9,8 @@ const VIEWS = ["complete", "observed"];
 /**
  * The labels, sorted by patient, then by set; the complete record comes first.
  *
- * @param {object} run - a cohort whose chart is written
- * @param {object} criteria - sets and rules, as in the inputs
+ * @param {any} run - a cohort whose chart is written
+ * @param {any} criteria - sets and rules, as in the inputs
  * @returns {{labels: object, verdicts: object}} `verdicts` has, by view, the status and day of each set, clause and
  *   patient, and the number of relapses and the day of response of each set and patient
  */
@@ -178,8 +178,7 @@ function evaluated(run, criteria, view) {
   const { arena, inputs, size } = run;
   const { sets, rules, order } = criteria;
   const { clauses, never } = inputs.codes;
-  run.records[view] ??= recordFields(run, view); // stays in memory for further definitions
-  const { fields, most } = run.records[view];
+  const { fields, most } = recordFields(run, view);
   const layouts = run.entries.layout("evaluate", 5);
   const written = inputs.columns.written.map((name, place) => {
     const shape = name === "status" || name === "day" ? [sets.length, clauses, size] : [sets.length, size];
@@ -210,7 +209,7 @@ function labelsOf(run, criteria, answers) {
   const columns = Object.fromEntries(names.map((name) => [name, criteria.sets.map(() => new Array(run.size))]));
   const truth = (status) => (status === codes.met ? 1 : status === codes.not_met ? 0 : NO_TERM);
   criteria.sets.forEach((definition, s) => {
-    const clausesOf = (names) => names.flatMap((flag) => criteria.flags[flag]);
+    const clausesOf = (some) => some.flatMap((flag) => criteria.flags[flag]);
     const [counted, preceding] = [clausesOf(definition.refractory), clausesOf(definition.precedence)];
     const categories = definition.precedence.map((flag) => [criteria.flags[flag], terms.category.indexOf(criteria.category_of_flag[flag])]);
     const [undetermined, some, none] = ["undetermined", "infrequently_relapsing", "non_relapsing"].map((name) => terms.category.indexOf(name));

@@ -10,8 +10,13 @@ import { html } from "./elements.mjs";
  * @property {(state: import("./state.mjs").State, data: any) => void} set
  */
 
-/** @param {any} data @param {string} pattern */
-const named = (data, pattern) => data.sets.find((/** @type {any} */ set) => set.name.startsWith(pattern))?.name ?? data.sets[0].name;
+/**
+ * The first of some sets that the page has and that covers any of its patients.
+ *
+ * @param {any} data
+ * @param {string[]} names
+ */
+const oneOf = (data, names) => names.find((name) => data.covering.includes(name)) ?? data.sets[0].name;
 
 /** @type {Chapter[]} */
 export const CHAPTERS = [
@@ -21,7 +26,7 @@ export const CHAPTERS = [
     text: "The same patients, judged by another definition set. Nothing about them changes: only the words do. Choose one set after the other, and move its thresholds.",
     question: "Which threshold moves most patients, and is any set right?",
     set: (state, data) => {
-      state.set = named(data, "ipna");
+      state.set = oneOf(data, ["ipna-2022", "kdigo-2021-adults"]);
     },
   },
   {
@@ -40,7 +45,7 @@ export const CHAPTERS = [
     text: "The share has a denominator. Patients whom the set does not cover, and those who cannot be judged, are counted or left out; both shares are under the bar.",
     question: "How far apart are the two shares, and which would you quote?",
     set: (state, data) => {
-      state.set = named(data, "kdigo-2021-adults");
+      state.set = oneOf(data, ["kdigo-2021-adults", "kdigo-2021-children"]);
     },
   },
   {

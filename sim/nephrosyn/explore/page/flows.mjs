@@ -15,7 +15,7 @@ export function flows(pairs, categories) {
   const total = pairs.reduce((sum, { count }) => sum + count, 0);
   const scale = PIXELS / Math.max(1, total);
   const sides = [stacked(pairs, "from", scale), stacked(pairs, "to", scale)];
-  const height = Math.max(...sides.map(({ height }) => height)) + 4;
+  const height = Math.max(...sides.map((side) => side.height)) + 4;
   const moved = pairs.filter(({ from, to }) => from !== to);
   const spoken = moved.map(({ from, to, count }) => `${count} from ${categories[from].plain} to ${categories[to].plain}`).join("; ");
   const picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${height}`, role: "img", "aria-label": `Who moved: ${spoken || "nobody"}`, class: "flows" });

@@ -19,18 +19,20 @@ const VIEWS = ["complete", "observed"];
 class Page {
   /** @param {any} data */
   constructor(data) {
-    this.data = { ...data, chapters: CHAPTERS };
+    this.data = { ...data, chapters: CHAPTERS, covering: [] };
     const { state, unknown } = restored(location.hash.slice(1), this.data);
     this.state = state;
     this.unknown = unknown;
     this.client = new EngineClient(textOf("worker"));
     this.map = new CohortMap("map", (patient) => this.choose(patient));
-    /** @type {any} the cohort of the present settings */
-    this.cohort = null;
-    /** @type {any} labels by the present definition if its thresholds are changed */
-    this.changed = null;
-    /** @type {any} where each patient was: at the settings and definition that the page opened with */
-    this.before = null;
+    /** @type {any} tables of the present settings */
+    this.tables = null;
+    /** @type {any} labels and verdicts of the present definition */
+    this.judged = null;
+    /** @type {any} labels of the settings that the page was made with, by all sets */
+    this.opened = null;
+    /** The settings of `tables`. */
+    this.simulated = "";
     /** @type {number|null} */
     this.day = null;
   }
@@ -41,11 +43,10 @@ class Page {
     this.drawChapters();
     if (this.unknown.length) this.say(`The address names what this page does not have: ${this.unknown.join(", ")}. The rest of it is used.`);
     await this.client.ask({ kind: "start", engine: textOf("engine"), wasm: textOf("wasm") });
-    const first = await this.client.ask({ kind: "simulate", settings: {}, patients: this.data.patients });
-    this.cohort = first;
-    this.opened = first;
+    this.opened = await this.client.ask({ kind: "simulate", settings: {}, patients: this.data.patients, set: null });
+    this.data.covering = this.data.sets.filter((/** @type {any} */ set) => this.covers(set)).map((/** @type {any} */ set) => set.name);
     if (this.state.guessed) await this.show();
-    addEventListener("resize", () => this.cohort && this.state.guessed && this.drawMap());
+    addEventListener("resize", () => this.drawMap());
     addEventListener("hashchange", () => this.follow());
     document.documentElement.dataset.ready = "yes";
   }
@@ -68,24 +69,25 @@ class Page {
     await this.simulate();
   }
 
-  /** Simulate the present settings, and judge. */
-  async simulate() {
-    document.body.classList.add("busy");
-    const answer = await this.client.ask({ kind: "simulate", settings: this.state.settings, patients: this.data.patients });
-    if (!answer) return;
-    this.cohort = answer;
-    await this.judge();
+  /** Simulate the present settings, judge and draw. */
+  simulate() {
+    return this.asked({ kind: "simulate", settings: this.state.settings, patients: this.data.patients });
   }
 
-  /** Judge the cohort by the present definition. */
-  async judge() {
-    const thresholds = this.state.thresholds[this.state.set] ?? {};
-    this.changed = null;
-    if (Object.keys(thresholds).length) {
-      const answer = await this.client.ask({ kind: "judge", set: this.state.set, thresholds });
-      if (!answer) return;
-      this.changed = answer;
-    }
+  /** Judge the cohort by the present definition, and draw; if the settings are others by now, simulate them. */
+  judge() {
+    return JSON.stringify(this.state.settings) === this.simulated ? this.asked({ kind: "judge" }) : this.simulate();
+  }
+
+  /** @param {Record<string, any>} request */
+  async asked(request) {
+    document.body.classList.add("busy");
+    const { set, thresholds } = this.state;
+    const settings = JSON.stringify(this.state.settings);
+    const answer = await this.client.ask({ ...request, set, thresholds: thresholds[set] ?? {} });
+    if (!answer) return; // a later request has taken its place
+    if (answer.tables) [this.tables, this.simulated] = [answer.tables, settings];
+    this.judged = answer;
     document.body.classList.remove("busy");
     this.draw();
   }
@@ -100,8 +102,7 @@ class Page {
 
   /** Labels of the present cohort by the present definition. */
   verdicts() {
-    const view = VIEWS.indexOf(this.state.view);
-    return this.changed ? verdictsOf(this.changed.labels, 1, 0, view) : verdictsOf(this.cohort.labels, this.data.sets.length, this.place, view);
+    return verdictsOf(this.judged.labels, 1, 0, VIEWS.indexOf(this.state.view));
   }
 
   /** Labels of the cohort that the page opened with, by its first definition. */
@@ -176,11 +177,10 @@ class Page {
 
   /** Status and day of the clauses of the present definition, by patient. */
   answers() {
-    const verdicts = (this.changed ?? this.cohort).verdicts[this.state.view];
-    const set = this.changed ? 0 : this.place;
+    const verdicts = this.judged.verdicts[this.state.view];
     const clauses = this.data.clauses.map((/** @type {any} */ clause) => ({ ...clause, plain: words(clause.name), sentence: this.set.sentences[clause.name] ?? "" }));
     const patients = this.data.patients;
-    const at = (/** @type {number} */ patient, /** @type {number} */ clause) => (set * clauses.length + clause) * patients + patient;
+    const at = (/** @type {number} */ patient, /** @type {number} */ clause) => clause * patients + patient;
     return {
       clauses,
       status: (/** @type {number} */ patient, /** @type {number} */ clause) => verdicts.status[at(patient, clause)],
@@ -241,7 +241,7 @@ class Page {
 
   drawDefinition() {
     const { sets } = this.data;
-    const select = html("select", { id: "set-select", onchange: () => this.changeSet(select.value) }, ...sets.map((/** @type {any} */ set) => html("option", { value: set.name, selected: set.name === this.state.set, text: set.title })));
+    const select = html("select", { id: "set-select", onchange: () => this.changeSet(select.value) }, ...sets.map((/** @type {any} */ set) => html("option", { value: set.name, selected: set.name === this.state.set, text: this.nameOf(set) })));
     const record = html(
       "fieldset",
       {},
@@ -258,6 +258,20 @@ class Page {
       ...sliders("t", choices, this.state.thresholds[this.state.set] ?? {}, (id, at) => this.changeThreshold(id, at)),
       record,
     );
+  }
+
+  /**
+   * The title of a set, and that it is for none of these patients if that is so.
+   *
+   * @param {any} set
+   */
+  nameOf(set) {
+    return this.data.covering.includes(set.name) ? set.title : `${set.title} (none of these patients)`;
+  }
+
+  /** Whether a set is for any of the patients. @param {any} set */
+  covers(set) {
+    return verdictsOf(this.opened.labels, this.data.sets.length, this.data.sets.indexOf(set), 1).applies.includes(1);
   }
 
   /** @param {string} name */
@@ -338,7 +352,7 @@ class Page {
 
   /** @param {number} patient */
   aboutPatient(patient) {
-    const { patients } = this.cohort.tables;
+    const { patients } = this.tables;
     const { terms } = this.data;
     const age = patients.age_at_onset_years[patient];
     const lesion = terms.lesion[patients.lesion[patient]];
@@ -348,9 +362,9 @@ class Page {
   drawTimeline() {
     const { patient, reveal } = this.state;
     if (patient === null) return;
-    const end = this.cohort.tables.follow_up.end_days;
+    const end = this.tables.follow_up.end_days;
     const followUpDays = Math.max(...end);
-    byId("timeline").replaceChildren(timeline({ tables: this.cohort.tables, terms: this.data.terms, patient, followUpDays, reveal, day: this.day }));
+    byId("timeline").replaceChildren(timeline({ tables: this.tables, terms: this.data.terms, patient, followUpDays, reveal, day: this.day }));
   }
 
   /** @param {number} patient */
@@ -375,7 +389,7 @@ class Page {
 
   /** @param {number} patient */
   drawClocks(patient) {
-    const { tables } = this.cohort;
+    const { tables } = this;
     byId("clocks").replaceChildren(
       clocks({ tables, terms: { event: this.data.terms.event }, patient, step: this.state.step, go: (step) => {
         this.state.step = step;

@@ -79,22 +79,23 @@ export class Model {
   }
 
   /**
-   * Simulate patients under some settings, and judge them by all sets.
+   * Simulate patients under some settings, and judge them.
    *
    * @param {Record<string, number>} settings - place of the value of each setting that is changed
    * @param {number} patients
-   * @param {number} [first] - number of the first patient
+   * @param {string|null} [name] - the set to judge by; all sets of the page without it
+   * @param {Record<string, number>} [thresholds] - place of the value of each threshold of the set that is changed
    */
-  async simulate(settings, patients, first = this.inputs.first_patient) {
+  async simulate(settings, patients, name = null, thresholds = {}) {
     const changes = Object.entries(settings).flatMap(([id, place]) => valuesOf(this.settings, id, "setting")[place]);
-    this.run = await cohort(this.module, { ...changed(this.inputs, changes), patients, first_patient: first });
-    const answer = { tables: this.run.tables(), ...classify(this.run) };
+    this.run = await cohort(this.module, { ...changed(this.inputs, changes), patients });
+    const tables = this.run.tables();
     this.end = this.run.arena.end;
-    return answer;
+    return { tables, ...(name === null ? classify(this.run) : this.judge(name, thresholds)) };
   }
 
   /**
-   * Judge the cohort that was simulated last by one set with some thresholds changed.
+   * Judge the cohort that was simulated last by one set.
    *
    * @param {string} name - of the set
    * @param {Record<string, number>} thresholds - place of the value of each threshold that is changed

@@ -78,21 +78,27 @@ export function restored(text, data) {
  * @param {any} data
  */
 function take(state, name, value, data) {
-  const number = /^\d{1,6}$/.test(value) ? Number(value) : NaN;
-  if (name === "guess" && number <= 100) return (state.guess = number / 100) >= 0;
-  if (name === "shown" && value === "1") return (state.guessed = true);
-  if (name === "patient" && number < data.patients) return (state.patient = number) >= 0;
-  if (name === "record" && (value === "complete" || value === "observed")) return Boolean((state.view = value));
-  if (name === "chapter" && data.chapters.some((/** @type {any} */ each) => each.id === value)) return Boolean((state.chapter = value));
-  if (name === "set" && data.sets.some((/** @type {any} */ each) => each.name === value)) return Boolean((state.set = value));
-  if (name.startsWith("s.")) return placed(state.settings, name.slice(2), number, data.settings);
-  if (name.startsWith("t.")) {
-    const set = data.sets.find((/** @type {any} */ each) => each.name === state.set);
-    state.thresholds[state.set] ??= {};
-    return placed(state.thresholds[state.set], name.slice(2), number, set.thresholds);
-  }
-  return false;
+  const taken = TAKE[/** @type {keyof typeof TAKE} */ (name)];
+  if (taken) return taken(state, value, data);
+  if (name.startsWith("s.")) return placed(state.settings, name.slice(2), whole(value), data.settings);
+  if (!name.startsWith("t.")) return false;
+  const set = data.sets.find((/** @type {any} */ each) => each.name === state.set);
+  state.thresholds[state.set] ??= {};
+  return placed(state.thresholds[state.set], name.slice(2), whole(value), set.thresholds);
 }
+
+/** @param {string} value */
+const whole = (value) => (/^\d{1,6}$/.test(value) ? Number(value) : NaN);
+
+/** How each part of a fragment is taken: whether it means anything. @type {Record<string, (state: State, value: string, data: any) => boolean>} */
+const TAKE = {
+  guess: (state, value) => whole(value) <= 100 && (state.guess = whole(value) / 100) >= 0,
+  shown: (state, value) => value === "1" && (state.guessed = true),
+  patient: (state, value, data) => whole(value) < data.patients && (state.patient = whole(value)) >= 0,
+  record: (state, value) => (value === "complete" || value === "observed") && Boolean((state.view = value)),
+  chapter: (state, value, data) => data.chapters.some((/** @type {any} */ each) => each.id === value) && Boolean((state.chapter = value)),
+  set: (state, value, data) => data.sets.some((/** @type {any} */ each) => each.name === value) && Boolean((state.set = value)),
+};
 
 /**
  * @param {Record<string, number>} places

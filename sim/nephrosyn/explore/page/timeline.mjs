@@ -28,7 +28,7 @@ const LANE = 15;
 /** @param {PatientTables} content */
 export function timeline(content) {
   const { terms, followUpDays } = content;
-  const rows = (/** @type {string} */ name, /** @type {Record<string, readonly string[]>} */ more = {}) => rowsOf(content.tables[name], content.patient, { ...terms, ...more });
+  const rows = (/** @type {string} */ table, /** @type {Record<string, readonly string[]>} */ more = {}) => rowsOf(content.tables[table], content.patient, { ...terms, ...more });
   const conditions = { condition: terms.condition, kind: terms.condition_kind, action: terms.action };
   const record = {
     readings: rows("readings"),

@@ -17,7 +17,7 @@ const NO_DAY = 1e9;
 export function verdictTable({ clauses, status, day, category, title, mark }) {
   const rows = clauses
     .map((clause) => ({ ...clause, status: status[clause.code], day: Number(day[clause.code]) }))
-    .filter(({ status }) => status !== -2)
+    .filter((clause) => clause.status !== -2)
     .map((clause) => clauseRow(clause, mark));
   return html(
     "div",

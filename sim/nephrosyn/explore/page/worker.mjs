@@ -22,7 +22,7 @@ async function answer(request) {
     return {};
   }
   if (!model) throw new Error("the model has not been started");
-  if (request.kind === "simulate") return model.simulate(request.settings, request.patients);
+  if (request.kind === "simulate") return model.simulate(request.settings, request.patients, request.set, request.thresholds);
   if (request.kind === "judge") return model.judge(request.set, request.thresholds);
   throw new Error(`unknown request: ${request.kind}`);
 }
