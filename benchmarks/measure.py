@@ -23,7 +23,7 @@ from benchmarks.peers import PEERS
 from nephrosyn import criteria, engine
 from nephrosyn.course.parameters.prepare import prepare
 from nephrosyn.engine import simulation
-from nephrosyn.patients.traits import draw_patients
+from nephrosyn.patients.draw import draw_patients
 from nephrosyn.record.tables import build_tables
 from nephrosyn.runs.folder import part
 from nephrosyn.runs.folder.storage import LocalStorage

@@ -42,9 +42,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from nephrosyn.criteria import Verdict
+    from nephrosyn.explore.page import Explorer
     from nephrosyn.report.findings.summary import Answers
     from nephrosyn.report.findings.uncertainty import Uncertainty
-    from nephrosyn.explore.page import Explorer
     from nephrosyn.teach.model import CaseSet
 
 

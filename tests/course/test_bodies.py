@@ -11,7 +11,7 @@ from scipy.special import boxcox
 from nephrosyn.course.disease import body
 from nephrosyn.course.parameters.prepare import prepare
 from nephrosyn.kernels.compile import from_python
-from nephrosyn.patients.traits import draw_patients
+from nephrosyn.patients.draw import draw_patients
 from nephrosyn.scenario import load
 from nephrosyn.vocabulary import DAYS_PER_YEAR, LESIONS
 

@@ -11,7 +11,8 @@ from nephrosyn import vocabulary
 from nephrosyn.course.disease.agent_response import agent_response_level
 from nephrosyn.course.parameters.prepare import prepare
 from nephrosyn.course.state.state import STATE, Phase
-from nephrosyn.patients.traits import draw_patients, records
+from nephrosyn.patients.draw import draw_patients
+from nephrosyn.patients.traits import records
 from nephrosyn.scenario import load
 
 from .test_disease import compiled

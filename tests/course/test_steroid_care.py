@@ -8,7 +8,7 @@ import pytest
 
 from nephrosyn.criteria import classify
 from nephrosyn.criteria import load as load_set
-from nephrosyn.patients.traits import draw_patients
+from nephrosyn.patients.draw import draw_patients
 from nephrosyn.scenario import load
 
 DIABETES_IN_ALL = "care.contraindications.diabetes.share.adults=1.0"

@@ -23,7 +23,8 @@ from nephrosyn.engine.calendar import (
     take_next,
 )
 from nephrosyn.kernels.compile import from_python
-from nephrosyn.patients.traits import draw_patients, records
+from nephrosyn.patients.draw import draw_patients
+from nephrosyn.patients.traits import records
 from nephrosyn.scenario import load, shipped
 
 VISITS_PER_DAY = 27 / 730

@@ -11,7 +11,7 @@ import pytest
 
 from nephrosyn.course.parameters.prepare import prepare
 from nephrosyn.engine import choose_engine, compiled_driver, simulation
-from nephrosyn.patients.traits import draw_patients
+from nephrosyn.patients.draw import draw_patients
 from nephrosyn.scenario import load, shipped
 
 UNLIMITED = 'care.clinic.slots="unlimited"'

@@ -9,7 +9,7 @@ from nephrosyn.course.advance import most_events
 from nephrosyn.course.parameters.prepare import prepare
 from nephrosyn.engine import compiled_clinic, compiled_driver, limits, simpy_driver
 from nephrosyn.errors import EngineError
-from nephrosyn.patients.traits import draw_patients
+from nephrosyn.patients.draw import draw_patients
 from nephrosyn.scenario import load
 
 

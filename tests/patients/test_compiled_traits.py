@@ -6,6 +6,7 @@ import os
 import platform
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,11 +16,13 @@ from nephrosyn.kernels.compile import from_python
 from nephrosyn.patients.compiled_traits import draw
 from nephrosyn.patients.distribution_quantiles import quantile_of
 from nephrosyn.patients.trait_numbers import DISTRIBUTION, FORMULAS, trait_numbers
-from nephrosyn.patients.traits import TRAITS, draw_patients, records
+from nephrosyn.patients.traits import TRAITS, records
 from nephrosyn.scenario import load, shipped
 from nephrosyn.scenario.schema.distributions import quantiles
 from nephrosyn.scenario.schema.quantile_tables import NODES, table
 from nephrosyn.scenario.schema.units import Distribution
+
+from .by_numpy import draw_patients as drawn_by_numpy
 
 PATIENTS = 150
 BY_GAMMA_OR_TABLE = {
@@ -35,7 +38,7 @@ def drawn(name: str, seed: int, first: int = 0) -> tuple[np.ndarray, np.ndarray]
     scenario, numbers = load(name).scenario, np.arange(first, first + PATIENTS, dtype=np.int64)
     compiled = records(PATIENTS, TRAITS)
     draw(seed, 2, numbers, trait_numbers(scenario), compiled)
-    return np.asarray(draw_patients(scenario, seed, 2, numbers)), np.asarray(compiled)
+    return np.asarray(drawn_by_numpy(scenario, seed, 2, numbers)), np.asarray(compiled)
 
 
 @pytest.mark.parametrize("name", sorted(shipped()))
@@ -52,7 +55,7 @@ BITS = """
 import math, sys
 import numpy as np
 sys.path.insert(0, sys.argv[1])
-from test_compiled_traits import BY_GAMMA_OR_TABLE, drawn
+from tests.patients.test_compiled_traits import BY_GAMMA_OR_TABLE, drawn
 
 values = np.linspace(0.01, 5.0, 999)
 assert [math.exp(value) for value in values] == np.exp(values).tolist()
@@ -65,7 +68,7 @@ for name in ("baseline", "adult-mixed-lesions", "modern-children", "setting-spai
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="scipy fuses operations on other processors")
 def test_bits_are_those_of_numpy_where_it_uses_the_c_library():
     done = subprocess.run(
-        [sys.executable, "-c", BITS, os.path.dirname(__file__)],  # noqa: PTH120
+        [sys.executable, "-c", BITS, Path(__file__).parents[2]],
         env={**os.environ, "NPY_DISABLE_CPU_FEATURES": ORDINARY_NUMPY},
         capture_output=True,
         text=True,

@@ -12,7 +12,7 @@ from nephrosyn.course.parameters.prepare import prepare
 from nephrosyn.engine.event_log import CourseLog
 from nephrosyn.errors import MOST_PARTS, EngineError
 from nephrosyn.kernels.compile import is_ready
-from nephrosyn.patients.traits import draw_patients
+from nephrosyn.patients.draw import draw_patients
 from nephrosyn.vocabulary import DAYS_PER_YEAR
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import numpy as np
 from nephrosyn.explore.model_inputs import encoded
 
 CELL_BYTES = 8
-"""Cells are compared and stored in units of so many bytes; all numbers of the inputs start at a multiple of it or share one."""
+"""Cells are compared and stored in units of so many bytes."""
 Change = dict[str, Any]
 """``at``, keys from the top; and ``cells``, offset in bytes and bytes in base64, or ``value``."""
 

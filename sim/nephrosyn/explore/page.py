@@ -48,7 +48,7 @@ def explore_scenario(
     seed : int, optional
         Seed of the cohort; by default that of the scenario.
     criteria : str or sequence of str, optional
-        Definition sets that the page offers, the first one shown first; by default those of the scenario, then all others.
+        Definition sets that the page offers, the first one shown first; by default those of the scenario, then all.
     overrides : sequence of str
         ``KEY=VALUE``, as for `nephrosyn.run`.
 

@@ -6,7 +6,6 @@ import shlex
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from nephrosyn import vocabulary
 from nephrosyn.criteria import codes
 from nephrosyn.criteria.definition.in_words import in_words
 from nephrosyn.errors import EngineError, ScenarioError
@@ -164,4 +163,3 @@ def _set(definition: DefinitionSet) -> dict[str, Any]:
             for offer, values, base in thresholds.offered(definition)
         ],
     }
-

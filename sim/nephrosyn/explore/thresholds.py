@@ -68,13 +68,13 @@ def offered(definition: DefinitionSet) -> list[tuple[Offer, list[Any], int]]:
             continue
         child, adult = threshold.of(child=True), threshold.of(child=False)
         if child != adult:
-            values, base = [None, *offer.values], 0
+            values, _base = [None, *offer.values], 0
         else:
             own = [adult] if adult not in offer.values else []
             values = [*offer.values, *own]
             if not isinstance(adult, str):
                 values.sort()
-            base = values.index(adult)
+            values.index(adult)
         values = [value for value in values if value in (None, adult) or with_value(definition, offer, value)]
         if len(values) > 1:
             found.append((offer, values, values.index(None if child != adult else adult)))
@@ -137,7 +137,9 @@ def engine_of(definition: DefinitionSet) -> dict[str, Any]:
     changes: dict[str, list[list[Change]]] = {}
     for offer, values, place in offered(definition):
         changes[offer.path] = [
-            [] if k == place else list(differences({"rules": base}, {"rules": _rules(_changed(definition, offer, each))}))
+            []
+            if k == place
+            else list(differences({"rules": base}, {"rules": _rules(_changed(definition, offer, each))}))
             for k, each in enumerate(values)
         ]
     return {"name": definition.name, "rules": encoded(base), "order": encoded(order(base)), "changes": changes}

@@ -1,1 +1,1 @@
-"""Draw the latent traits of patients from a scenario: `traits.draw_patients`."""
+"""Draw the latent traits of patients from a scenario: `draw.draw_patients`."""

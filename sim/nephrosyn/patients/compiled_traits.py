@@ -1,7 +1,6 @@
-"""Patients drawn by compiled code from the numbers of a scenario: the same as those of `nephrosyn.patients.traits`.
+"""Patients drawn by compiled code from the numbers of a scenario, in Python as in a page.
 
-`nephrosyn.patients.traits` draws whole columns with numpy and scipy and is what Python uses; this entry point needs
-neither, so that a page can draw patients in WebAssembly. A test compares both for every shipped scenario.
+A test compares them with patients that numpy and scipy draw, for every shipped scenario.
 """
 
 from __future__ import annotations
@@ -12,8 +11,7 @@ from nephrosyn.kernels.compile import entry, kernel
 from nephrosyn.kernels.quantile_functions import gamma_quantile, normal_score
 from nephrosyn.kernels.random_streams import Purpose, uniforms
 from nephrosyn.patients.distribution_quantiles import quantile_of
-from nephrosyn.patients.second_line_traits import NON_ADHERENCE
-from nephrosyn.patients.traits import COMPLETE, NONE, PARTIAL, YEARS_PER_DECADE
+from nephrosyn.patients.traits import COMPLETE, NON_ADHERENCE, NONE, PARTIAL, YEARS_PER_DECADE
 from nephrosyn.vocabulary import CONTRAINDICATIONS, DAYS_PER_YEAR, LESIONS, PROVOKING_FACTORS, TOXICITIES
 
 _MEMBRANOUS = LESIONS.index("membranous")
