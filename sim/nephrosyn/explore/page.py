@@ -11,17 +11,20 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from nephrosyn import __version__, criteria
 from nephrosyn.errors import EngineError, ExploreError, ScenarioError
 from nephrosyn.explore.page_data import MOST_PATIENTS, page_data
 from nephrosyn.explore.settings import toml_value
 from nephrosyn.kernels.index import BUILT, read_index
-from nephrosyn.vocabulary import NOTICE
+from nephrosyn.vocabulary import CATEGORIES, NOTICE, plain_name
 
 if TYPE_CHECKING:
     from nephrosyn.api import Cohort
     from nephrosyn.criteria.definition.definition import DefinitionSet
     from nephrosyn.scenario import Resolved
+    from nephrosyn.scenario.schema.scenario import Scenario
 
 PATIENTS = 300
 OF_A_RUN = ("patients", "replicates", "seed", "engine", "criteria", "sources", "uncertainty", "extends")
@@ -77,8 +80,10 @@ def explore_scenario(
     names = [criteria] if isinstance(criteria, str) else list(criteria or _all_sets(resolved.scenario.criteria))
     seed = resolved.scenario.seed if seed is None else seed
     patients = PATIENTS if patients is None else patients
-    data, engine = page_data(str(scenario), overrides, _loaded(names), patients, seed)
-    return Explorer(rendered(data, engine), resolved.name)
+    definitions = _loaded(names)
+    data, engine = page_data(str(scenario), overrides, definitions, patients, seed)
+    counts = category_counts(resolved.scenario, definitions[0], patients, seed)
+    return Explorer(rendered(data, engine, counts), resolved.name)
 
 
 def of_run(
@@ -197,8 +202,21 @@ def _loaded(names: Sequence[str]) -> list[DefinitionSet]:
     return definitions
 
 
-def rendered(data: dict[str, Any], engine: dict[str, Any]) -> str:
-    """Return the page of some data and model."""
+def category_counts(scenario: Scenario, definition: DefinitionSet, patients: int, seed: int) -> list[tuple[str, int]]:
+    """Return the number of patients of each category by a set, for browsers that run no scripts."""
+    from nephrosyn.engine import simulate
+    from nephrosyn.record.tables import build_tables
+    from nephrosyn.runs.labels import classify_tables
+
+    history = next(simulate(scenario, "compiled", seed, 0, patients))
+    labels = classify_tables(build_tables(scenario, seed, 0, history.traits, history.rows), [definition])
+    shown = labels.filter(view="observed", applies=True)["category"].cast(pl.String).value_counts()
+    counted = dict(shown.iter_rows())
+    return [(plain_name(name), counted[name]) for name in CATEGORIES if name in counted]
+
+
+def rendered(data: dict[str, Any], engine: dict[str, Any], counts: Sequence[tuple[str, int]]) -> str:
+    """Return the page of some data and model, and of counts for browsers that run no scripts."""
     from jinja2 import Environment, select_autoescape
 
     index = read_index(BUILT)
@@ -211,7 +229,8 @@ def rendered(data: dict[str, Any], engine: dict[str, Any]) -> str:
         version=__version__,
         notice=NOTICE,
         style=_style(),
-        description=data["description"],
+        counts=counts,
+        first_set=data["sets"][0]["title"],
         data=json.dumps({**data, "version": __version__}).replace("<", r"\u003c"),
         engine=_packed(json.dumps(engine).encode()),
         wasm=_packed(wasm),

@@ -99,6 +99,10 @@ class Run {
     if (!exports.__heap_base) throw new ModelError("module", "not a module of the model");
     this.inputs = inputs;
     this.size = inputs.patients;
+    /** @type {any} the traits of the patients, and the rows of their courses */
+    this.traits = null;
+    /** @type {any} */
+    this.rows = null;
     /** @type {Record<string, any>} columns of the patients, and of each table of the chart */
     this.people = {};
     /** @type {Record<string, any>} */
@@ -181,6 +185,7 @@ class Run {
   }
 
   tables() {
+    /** @type {Record<string, any>} */
     const chart = Object.fromEntries(Object.entries(this.chart).map(([name, columns]) => [name, this.copied(columns)]));
     const people = this.copied(this.people);
     const traits = Object.fromEntries(

@@ -41,7 +41,7 @@ class Page {
     byId("live").hidden = false;
     this.drawGuess();
     this.drawChapters();
-    if (this.unknown.length) this.say(`The address names what this page does not have: ${this.unknown.join(", ")}. The rest of it is used.`);
+    this.nameUnknown(this.unknown);
     await this.client.ask({ kind: "start", engine: textOf("engine"), wasm: textOf("wasm") });
     this.opened = await this.client.ask({ kind: "simulate", settings: {}, patients: this.data.patients, set: null });
     this.data.covering = this.data.sets.filter((/** @type {any} */ set) => this.covers(set)).map((/** @type {any} */ set) => set.name);
@@ -58,8 +58,15 @@ class Page {
     this.state = state;
     this.drawGuess();
     this.drawChapters();
-    if (unknown.length) this.say(`The address names what this page does not have: ${unknown.join(", ")}.`);
+    this.nameUnknown(unknown);
     if (state.guessed) await this.show();
+  }
+
+  /** @param {string[]} parts - parts of the address that mean nothing to this page */
+  nameUnknown(parts) {
+    const place = byId("unknown");
+    place.hidden = !parts.length;
+    place.textContent = `The address names what this page does not have: ${parts.join(", ")}. The rest of it is used.`;
   }
 
   async show() {
