@@ -58,6 +58,13 @@ $(FHIR_SERVER)/node_modules/.package-lock.json: $(FHIR_SERVER)/package-lock.json
 	@npm ci --prefix $(FHIR_SERVER) --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
+# Builds and checks the scripts of the page of `nephrosyn explore`, and drives it in a browser.
+PAGE := tools/page
+$(PAGE)/node_modules/.package-lock.json: $(PAGE)/package-lock.json
+	@echo "installing what builds and checks the scripts of the page"
+	@npm ci --prefix $(PAGE) --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
 # Clients of MEDS pin a version of polars of their own, so they have an environment of their own.
 MEDS_CLIENTS := .venv-meds
 $(MEDS_CLIENTS)/installed: tests/interchange/meds/clients.txt
@@ -78,7 +85,7 @@ lint: $(VENV)/installed-for-tests
 test:
 	@tools/system-packages
 	@$(MAKE) --no-print-directory lint $(PLAYER)/node_modules/.package-lock.json $(MEDS_CLIENTS)/installed \
-	  $(FHIR_SERVER)/node_modules/.package-lock.json
+	  $(FHIR_SERVER)/node_modules/.package-lock.json $(PAGE)/node_modules/.package-lock.json
 	@$(PY) -m pytest -n $(WORKERS)
 
 quick: $(VENV)/installed-for-tests
@@ -110,6 +117,6 @@ refit: $(VENV)/installed-for-tests
 	@$(PY) tools/refit.py
 
 clean:
-	rm -rf $(VENV) $(MEDS_CLIENTS) $(PLAYER)/node_modules $(FHIR_SERVER)/node_modules
+	rm -rf $(VENV) $(MEDS_CLIENTS) $(PLAYER)/node_modules $(FHIR_SERVER)/node_modules $(PAGE)/node_modules
 	rm -rf build dist .pytest_cache .hypothesis .mypy_cache .ruff_cache
 	find sim tests benchmarks tools -name __pycache__ -type d -prune -exec rm -rf {} +

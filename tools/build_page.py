@@ -17,7 +17,9 @@ BUILT = ROOT / "sim" / "nephrosyn" / "explore" / "built"
 PROJECT = ROOT / "tools" / "page"
 SCRIPTS = ("main", "worker")
 OPTIONS = ("--bundle", "--minify", "--format=iife", "--target=es2022", "--charset=utf8", "--legal-comments=inline")
-NOTICE = "/* nephrosyn; with d3-scale, d3-shape and what they need, copyright Mike Bostock, ISC licence: see NOTICE */"
+WITH_FOREIGN = ("main",)
+FOREIGN = ("d3-*", "internmap")
+"""Packages of other authors that are in the scripts; all have the ISC licence, which must be in each copy."""
 
 
 def build(name: str) -> str:
@@ -36,7 +38,17 @@ def build(name: str) -> str:
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     if done.returncode or done.stderr:
         sys.exit(done.stderr or f"esbuild ended with code {done.returncode}")
-    return f"{NOTICE}\n{done.stdout}"
+    return f"{licences()}\n{done.stdout}" if name in WITH_FOREIGN else done.stdout
+
+
+def licences() -> str:
+    """Return a comment with the copyright of the packages that are in the scripts, and their common licence."""
+    found: dict[str, list[str]] = {}
+    for folder in sorted(path for pattern in FOREIGN for path in (PROJECT / "node_modules").glob(pattern)):
+        copyright_line, _, permission = (folder / "LICENSE").read_text(encoding="utf-8").partition("\n")
+        found.setdefault(copyright_line.strip(), []).append(folder.name)
+    lines = [f"{', '.join(names)}: {copyright_line}" for copyright_line, names in found.items()]
+    return "\n".join(["/* This page contains the packages", *lines, permission.strip(), "*/"])
 
 
 def main() -> None:

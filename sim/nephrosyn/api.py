@@ -416,7 +416,7 @@ class Cohort:
         """Make a page that simulates the scenario in the browser; for `options` see `nephrosyn.explore_scenario`."""
         from nephrosyn.explore.page import of_run
 
-        return of_run(self, **options)
+        return of_run(self.manifest, self.resolved, **options)
 
     def answers(self) -> Answers:
         """Return the refractory share and the categories by every definition set and view; see `report.answers`."""

@@ -16,6 +16,7 @@
         BenchError             classifiers, tasks or predictions cannot be used
         PerturbationError      a perturbation cannot be applied
         ExportError            a run cannot be exported
+        ExploreError           a page about a scenario cannot be made
         OutsideRecordError     a record made elsewhere cannot be read
 
 The text of each is ready to print. ``except ValueError`` and ``except nephrosyn.NephrosynError`` catch them all.

@@ -82,6 +82,7 @@ def test_the_page_is_one_small_file_with_its_notice(page):
     assert "default-src 'none'" in text
 
 
+@pytest.mark.slow
 def test_the_scripts_are_those_of_their_sources():
     spec = importlib.util.spec_from_file_location("build_page", ROOT / "tools" / "build_page.py")
     builder = importlib.util.module_from_spec(spec)

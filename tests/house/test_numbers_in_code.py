@@ -102,7 +102,6 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("patients.traits", "NONE"): CODE,
     ("patients.traits", "PARTIAL"): CODE,
     ("patients.traits", "YEARS_PER_DECADE"): UNIT,
-    ("patients.traits", "_LN2"): "mathematics: halving times become rates",
 }
 """Constants, and functions with numbers in them, by module and name; and why they are no part of a scenario."""
 

@@ -146,7 +146,7 @@ def changeable(scenario: Scenario, seed: int, replicate: int = 0) -> dict[str, A
 def _encoded(value: Any) -> Any:
     """Return one of the changeable inputs as JSON can hold it; numbers by name stay numbers."""
     if isinstance(value, dict):
-        return {key: float(each) for key, each in value.items()}
+        return {key: float(number) for key, number in value.items()}
     return encoded(value)
 
 

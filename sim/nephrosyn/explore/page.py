@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -21,7 +21,6 @@ from nephrosyn.kernels.index import BUILT, read_index
 from nephrosyn.vocabulary import CATEGORIES, NOTICE, plain_name
 
 if TYPE_CHECKING:
-    from nephrosyn.api import Cohort
     from nephrosyn.criteria.definition.definition import DefinitionSet
     from nephrosyn.scenario import Resolved
     from nephrosyn.scenario.schema.scenario import Scenario
@@ -87,7 +86,8 @@ def explore_scenario(
 
 
 def of_run(
-    cohort: Cohort,
+    manifest: Mapping[str, Any],
+    resolved: Resolved,
     *,
     patients: int | None = None,
     seed: int | None = None,
@@ -96,12 +96,20 @@ def of_run(
 ) -> Explorer:
     """Make a page about the scenario of a run, with its seed and, up to 5,000, its patients.
 
+    Parameters
+    ----------
+    manifest : mapping
+        Description of the run.
+    resolved : Resolved
+        Its scenario.
+    patients, seed, criteria, overrides
+        As for `explore_scenario`, in place of those of the run.
+
     Raises
     ------
     ExploreError
         If the scenario of the run cannot be loaded again: its file has changed or is not here.
     """
-    resolved = cohort.resolved
     changed = _changes_of(resolved)
     if changed is None:
         raise ExploreError(
@@ -110,9 +118,9 @@ def of_run(
         )
     return explore_scenario(
         resolved.files[-1],
-        patients=min(cohort.manifest["patients"], MOST_PATIENTS) if patients is None else patients,
-        seed=cohort.manifest["seed"] if seed is None else seed,
-        criteria=criteria or _all_sets(cohort.manifest["criteria"]),
+        patients=min(manifest["patients"], MOST_PATIENTS) if patients is None else patients,
+        seed=manifest["seed"] if seed is None else seed,
+        criteria=criteria or _all_sets(manifest["criteria"]),
         overrides=[*changed, *overrides],
     )
 
@@ -124,7 +132,7 @@ def _changes_of(resolved: Resolved) -> list[str] | None:
 
     source = resolved.files[-1]
     try:
-        before, after = (one.scenario.model_dump(mode="json") for one in (load(source), resolved))
+        before, after = (scenario.scenario.model_dump(mode="json") for scenario in (load(source), resolved))
         changed = [
             f"{dotted(path)}={toml_value(value)}"
             for path, value in leaves(after)

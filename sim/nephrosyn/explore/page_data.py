@@ -67,7 +67,7 @@ def page_data(
             "explore it without waiting: --set care.clinic.slots=unlimited"
         )
     offered = list(_offered(name, overrides, scenario, seed))
-    engine = {
+    engine: dict[str, Any] = {
         "inputs": model_inputs(scenario, definitions, patients, seed),
         "settings": {setting.name: changes for setting, _, _, _, changes in offered},
         "sets": [thresholds.engine_of(definition) for definition in definitions],
@@ -130,7 +130,7 @@ def _offered(name: str, overrides: Sequence[str], scenario: Scenario, seed: int)
             arguments.append(line)
             changes.append(list(differences(before, after)))
         cells = set[tuple[str, ...]]().union(*map(cells_of, changes))
-        if len(values) < 2 or not cells or any(overlap(cells, other) for other in taken):
+        if len(values) < 2 or not cells or any(overlap(cells, written) for written in taken):
             continue
         taken.append(cells)
         yield setting, values, values.index(present[0][present[1]]), arguments, changes

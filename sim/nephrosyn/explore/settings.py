@@ -69,7 +69,7 @@ def toml_value(value: Any) -> str:
     '[1.5, "any", true]'
     """
     if isinstance(value, dict):
-        return "{ " + ", ".join(f"{key} = {toml_value(each)}" for key, each in value.items()) + " }"
+        return "{ " + ", ".join(f"{key} = {toml_value(entry)}" for key, entry in value.items()) + " }"
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(toml_value, value))}]"
     return json.dumps(value)
@@ -83,7 +83,7 @@ def _factor(text: str) -> Callable[[float], str]:
     return lambda factor: f"{factor:g} {text}"
 
 
-def _one(_: Scenario) -> float:
+def _as_is(_: Scenario) -> float:
     return 1.0
 
 
@@ -168,26 +168,26 @@ SETTINGS = (
         lambda scenario: scenario.population.follow_up_days, _follow_up, _years,
     ),
     Setting(
-        "visit_spacing", "Time between visits", RECORD, (0.5, 1, 1.5, 2, 3, 4), _one, _visits, _factor("× planned")
+        "visit_spacing", "Time between visits", RECORD, (0.5, 1, 1.5, 2, 3, 4), _as_is, _visits, _factor("× planned")
     ),
     Setting(
         "missed_visits", "Visits that are missed", RECORD, (0, 0.1, 0.2, 0.35, 0.5),
         lambda scenario: scenario.chart.missed_visit_probability, _missed, _percent,
     ),
     Setting(
-        "relapse_rate", "Rate of relapse", DISEASE, (0, 0.25, 0.5, 0.75, 1, 1.5, 2, 3), _one, _relapse_rate,
+        "relapse_rate", "Rate of relapse", DISEASE, (0, 0.25, 0.5, 0.75, 1, 1.5, 2, 3), _as_is, _relapse_rate,
         _factor("× the scenario’s"),
     ),
     Setting(
-        "response", "Share with complete response to steroid", DISEASE, (0, 0.25, 0.5, 0.75, 0.9, 1), _one, _response,
+        "response", "Share with complete response to steroid", DISEASE, (0, 0.25, 0.5, 0.75, 0.9, 1), _as_is, _response,
         _factor("× the scenario’s"),
     ),
     Setting(
         "infections", "Infections", DISEASE, (0, 0.5, 1, 1.5, 2), _has_infections, _infections,
         _factor("× the scenario’s"),
     ),
-    Setting("dose", "Dose of steroid", CARE, (0.25, 0.5, 0.75, 1, 1.25, 1.5), _one, _dose, _factor("× prescribed")),
-    Setting("taper", "Length of the taper", CARE, (0.25, 0.5, 1, 1.5, 2, 3), _one, _taper, _factor("× planned")),
+    Setting("dose", "Dose of steroid", CARE, (0.25, 0.5, 0.75, 1, 1.25, 1.5), _as_is, _dose, _factor("× prescribed")),
+    Setting("taper", "Length of the taper", CARE, (0.25, 0.5, 1, 1.5, 2, 3), _as_is, _taper, _factor("× planned")),
     Setting(
         "non_adherence", "Patients who take too little", CARE, (0, 0.1, 0.25, 0.5, 0.75, 1),
         lambda scenario: scenario.care.adherence.non_adherent_share, _adherence, _percent,

@@ -61,7 +61,7 @@ def offered(definition: DefinitionSet) -> list[tuple[Offer, list[Any], int]]:
 
     The own value is None where it differs between children and adults.
     """
-    found = []
+    offers = []
     for offer in OFFERS:
         threshold = _threshold(definition, offer.path)
         if threshold is None or OFF in (threshold.of(child=True), threshold.of(child=False)):
@@ -70,15 +70,14 @@ def offered(definition: DefinitionSet) -> list[tuple[Offer, list[Any], int]]:
         if child != adult:
             values, _base = [None, *offer.values], 0
         else:
-            own = [adult] if adult not in offer.values else []
-            values = [*offer.values, *own]
+            values = [*offer.values, *([adult] if adult not in offer.values else [])]
             if not isinstance(adult, str):
                 values.sort()
             values.index(adult)
         values = [value for value in values if value in (None, adult) or with_value(definition, offer, value)]
         if len(values) > 1:
-            found.append((offer, values, values.index(None if child != adult else adult)))
-    return found
+            offers.append((offer, values, values.index(None if child != adult else adult)))
+    return offers
 
 
 def edits(definition: DefinitionSet, offer: Offer, value: Any) -> dict[str, Any]:
@@ -97,11 +96,11 @@ def edits(definition: DefinitionSet, offer: Offer, value: Any) -> dict[str, Any]
     if offer.path != "resistance.course":
         return changed
     resistance = definition.resistance
-    own, in_relapse, confirmation = (resistance.course, resistance.relapse_course, resistance.confirmation)
-    if in_relapse.of(False) == own.of(False):
+    course, in_relapse, confirmation = (resistance.course, resistance.relapse_course, resistance.confirmation)
+    if in_relapse.of(False) == course.of(False):
         changed["resistance.relapse_course"] = value
     if confirmation.of(False) != OFF:
-        changed["resistance.confirmation"] = confirmation.of(False) + value - own.of(False)
+        changed["resistance.confirmation"] = confirmation.of(False) + value - course.of(False)
     return changed
 
 
@@ -128,7 +127,9 @@ def label_of(definition: DefinitionSet, offer: Offer, value: Any) -> str:
     if value is None:
         return value_in_words(threshold)
     text = f"{value:g}" if isinstance(value, float) else str(value).replace("_", " ")
-    return text if threshold.unit == "name" else f"{text} {threshold.unit}"
+    if threshold.unit == "name":
+        return text
+    return f"{text} {threshold.unit.removesuffix('s') if value == 1 else threshold.unit}"
 
 
 def engine_of(definition: DefinitionSet) -> dict[str, Any]:
@@ -139,8 +140,8 @@ def engine_of(definition: DefinitionSet) -> dict[str, Any]:
         changes[offer.path] = [
             []
             if k == place
-            else list(differences({"rules": base}, {"rules": _rules(_changed(definition, offer, each))}))
-            for k, each in enumerate(values)
+            else list(differences({"rules": base}, {"rules": _rules(_changed(definition, offer, value))}))
+            for k, value in enumerate(values)
         ]
     return {"name": definition.name, "rules": encoded(base), "order": encoded(order(base)), "changes": changes}
 

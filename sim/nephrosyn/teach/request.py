@@ -41,6 +41,8 @@ class Request:
         Primary system of units, and spelling.
     seed : int
         Seed for the choice of patients and wordings.
+    patients : tuple of int
+        Numbers of the patients to make cases of, of the first replicate; by default any.
     figures : bool
         Whether to include pictures.
     """
@@ -53,6 +55,7 @@ class Request:
     units: str = "conventional"
     spelling: str = "american"
     seed: int = 1
+    patients: tuple[int, ...] = ()
     figures: bool = field(default=True, compare=False)
 
     def check(self) -> None:

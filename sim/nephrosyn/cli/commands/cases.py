@@ -13,6 +13,7 @@ from nephrosyn.cli.console.errors import EXIT_FAILED
 from nephrosyn.cli.options import Quiet, Sets, listed
 
 LINT = "lint"
+CASES = 20
 Many = list[str] | None
 
 
@@ -35,7 +36,9 @@ cases = typer.Typer(
 @cases.command()
 def make(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a finished run.")],
-    count: Annotated[int, typer.Option(metavar="N", help="Number of cases; a near-miss pair counts as two.")] = 20,
+    count: Annotated[
+        int | None, typer.Option(metavar="N", help="Number of cases; a near-miss pair counts as two [default: 20].")
+    ] = None,
     criteria: Sets = None,
     format_: Annotated[
         Many,
@@ -63,6 +66,9 @@ def make(
         str | None,
         typer.Option(metavar="disagreement", help="Use only patients whom the definition sets classify differently."),
     ] = None,
+    patient: Annotated[
+        list[int] | None, typer.Option(metavar="N", help="Make cases of this patient only; repeatable.")
+    ] = None,
     seed: Annotated[int, typer.Option(metavar="S", help="Seed for the choice of patients and wordings.")] = 1,
     case: Annotated[str | None, typer.Option(metavar="ID", help="Make only the case with this id again.")] = None,
     out: Annotated[
@@ -81,8 +87,9 @@ def make(
 
     named = run if run.name not in ("", "..") else run.resolve()
     folder = out or named.parent / f"{named.name}-cases"
+    patients = tuple(dict.fromkeys(patient or ()))
     request = Request(
-        count=count,
+        count=count if count is not None else len(patients) or CASES,
         criteria=tuple(criteria or ()),
         kinds=tuple(listed(kind)) if kind else ("disagreement",) if pick else ("single",),
         balance=balance,
@@ -90,6 +97,7 @@ def make(
         units=units,
         spelling=spelling,
         seed=seed,
+        patients=patients,
     )
     formats = check(request, format_ or ["html", "json"], pick, folder, overwrite=overwrite)
     cohort = ns.open(run)

@@ -31,11 +31,10 @@ def explore(
     be opened.
     """
     import nephrosyn as ns
-    from nephrosyn.explore.page import of_run
     from nephrosyn.runs.folder.layout import MANIFEST
 
     if (Path(subject) / MANIFEST).is_file():
-        page = of_run(ns.open(subject), patients=patients, seed=seed, criteria=criteria, overrides=overrides or ())
+        page = ns.open(subject).explore(patients=patients, seed=seed, criteria=criteria, overrides=overrides or ())
     else:
         page = ns.explore_scenario(
             subject, patients=patients, seed=seed, criteria=criteria or None, overrides=overrides or ()

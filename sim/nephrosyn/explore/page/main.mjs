@@ -122,6 +122,11 @@ class Page {
     return set === this.data.sets[0].name && view === "observed" && !Object.keys(settings).length && !Object.keys(thresholds[set] ?? {}).length;
   }
 
+  /** Whether the definition set is judged with its own thresholds, which its sentences name. */
+  get isUnchanged() {
+    return !Object.keys(this.state.thresholds[this.state.set] ?? {}).length;
+  }
+
   categories() {
     const refractory = new Set(this.set.refractory);
     return this.data.categories.map((/** @type {any} */ category) => ({ ...category, refractory: refractory.has(category.name) }));
@@ -185,7 +190,7 @@ class Page {
   /** Status and day of the clauses of the present definition, by patient. */
   answers() {
     const verdicts = this.judged.verdicts[this.state.view];
-    const clauses = this.data.clauses.map((/** @type {any} */ clause) => ({ ...clause, plain: words(clause.name), sentence: this.set.sentences[clause.name] ?? "" }));
+    const clauses = this.data.clauses.map((/** @type {any} */ clause) => ({ ...clause, plain: words(clause.name), sentence: this.isUnchanged ? this.set.sentences[clause.name] ?? "" : "" }));
     const patients = this.data.patients;
     const at = (/** @type {number} */ patient, /** @type {number} */ clause) => clause * patients + patient;
     return {
@@ -261,7 +266,7 @@ class Page {
     byId("definition").replaceChildren(
       html("label", { for: "set-select", class: "vh", text: "Definition set" }),
       select,
-      html("details", { class: "small" }, html("summary", { text: "What the set says" }), ...Object.entries(this.set.sentences).map(([clause, text]) => html("p", { class: "muted" }, html("b", { text: `${words(clause)}: ` }), String(text)))),
+      html("details", { class: "small" }, html("summary", { text: "What the set says, before any slider is moved" }), ...Object.entries(this.set.sentences).map(([clause, text]) => html("p", { class: "muted" }, html("b", { text: `${words(clause)}: ` }), String(text)))),
       ...sliders("t", choices, this.state.thresholds[this.state.set] ?? {}, (id, at) => this.changeThreshold(id, at)),
       record,
     );

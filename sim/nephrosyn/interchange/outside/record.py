@@ -149,7 +149,7 @@ class Problems:
 
 
 def assembled(
-    frames: Mapping[str, pl.DataFrame], subjects: pl.DataFrame, problems: Problems, notes: list[str], one: str
+    frames: Mapping[str, pl.DataFrame], subjects: pl.DataFrame, problems: Problems, notes: list[str], person: str
 ) -> OutsideRecord:
     """Return the record of observed tables, checked, with notes on what is missing or doubtful.
 
@@ -163,7 +163,7 @@ def assembled(
         What was found wrong so far.
     notes : list of str
         What was noted so far.
-    one : str
+    person : str
         What the format calls one of the people: subject, person.
 
     Raises
@@ -174,14 +174,14 @@ def assembled(
     problems.refuse()
     tables = {name: typed(name, frame) for name, frame in frames.items()}
     values = plausible.values_of(tables["readings"], tables["doses"], subjects)
-    for expected, found in plausible.wrong_medians(values):
-        problems.add(expected, found)
+    for expected, said in plausible.wrong_medians(values):
+        problems.add(expected, said)
     problems.refuse()
-    notes = [*notes, *plausible.doubtful_values(values), *_less_than_minimum(tables, subjects, one)]
+    notes = [*notes, *plausible.doubtful_values(values), *_less_than_minimum(tables, subjects, person)]
     return OutsideRecord(tables, subjects, notes)
 
 
-def _less_than_minimum(tables: Mapping[str, pl.DataFrame], subjects: pl.DataFrame, one: str) -> list[str]:
+def _less_than_minimum(tables: Mapping[str, pl.DataFrame], subjects: pl.DataFrame, person: str) -> list[str]:
     """Return notes on the people whose record is less than the documented minimum."""
     is_urine = pl.col("analyte").cast(pl.String).is_in(("upcr", "dipstick"))
     urine = pl.concat([tables["readings"].filter(is_urine)["patient"], tables["diary"]["patient"]]).unique()
@@ -191,7 +191,7 @@ def _less_than_minimum(tables: Mapping[str, pl.DataFrame], subjects: pl.DataFram
     for what, having in (("urine protein/creatinine ratio or dipstick", urine), ("steroid dose", steroid)):
         lacking = everyone.filter(~everyone.is_in(having.implode())).len()
         if lacking:
-            notes.append(f"{lacking:,} of {everyone.len():,} {one}s have no {what}")
+            notes.append(f"{lacking:,} of {everyone.len():,} {person}s have no {what}")
     return notes
 
 

@@ -52,6 +52,7 @@ class CaseSetBuilder(PatientCaseBuilder):
         labels : polars.DataFrame
             Labels of the run by the definition sets.
         """
+        labels = self._of_patients(labels)
         self._refuse_nobody(labels)
         pairs: list[Pair] = []
         for kind, count in self.request.shares().items():
@@ -60,11 +61,29 @@ class CaseSetBuilder(PatientCaseBuilder):
             pairs += self._of_kind(kind, count, groups, labels, len(pairs))
         return sorted(pairs, key=lambda pair: _place(pair["si"]))
 
+    def _of_patients(self, labels: pl.DataFrame) -> pl.DataFrame:
+        """Return the labels of the patients that are named in the request, or all."""
+        named = self.request.patients
+        if not named:
+            return labels
+        people = self.source.cohort.tables["patients"].filter(replicate=0)["patient"]
+        unknown = [str(number) for number in named if number not in people]
+        if unknown:
+            raise CasesError(
+                f"patient: expected 0 to {people.len() - 1}, of the first replicate; got {', '.join(unknown)}"
+            )
+        return labels.filter(pl.col("patient").is_in(named), replicate=0)
+
     def _refuse_nobody(self, labels: pl.DataFrame) -> None:
         """Raise an error if the definition set applies to no patient of the run."""
         if "disagreement" in self.request.kinds and len(self.request.kinds) == 1:
             return
         if labels.filter(criteria=self.first.name).is_empty():
+            if self.request.patients:
+                raise CasesError(
+                    f"patient: the definition set {self.first.name} applies to none of them, by age or lesion as far "
+                    "as these are known; choose another set (criteria) or other patients"
+                )
             raise CasesError(
                 f"the definition set {self.first.name} applies to none of the {self.source.size:,} patients of the "
                 "run, by age or lesion as far as these are known; choose another set (criteria), or make a run of "
@@ -78,7 +97,7 @@ class CaseSetBuilder(PatientCaseBuilder):
             rows = split.filter(pl.col("refractory") == 2).select("replicate", "patient").rows()
             return {"disagreement": in_order(rows, self.request.seed, kind)}
         of_set = labels.filter(criteria=self.first.name)
-        if self.request.balance == "natural" or kind in WITHOUT_CATEGORY:
+        if self.request.balance == "natural" or self.request.patients or kind in WITHOUT_CATEGORY:
             rows = of_set.select("replicate", "patient").rows()
             return {"any category": in_order(rows, self.request.seed, kind)}
         flags = self.first.verdict.precedence.of(child=False)
@@ -99,6 +118,11 @@ class CaseSetBuilder(PatientCaseBuilder):
         supplies = {name: self._supply(kind, patients, number) for name, patients in groups.items()}
         taken = share_out(supplies, sizes, wanted) if sum(sizes.values()) >= wanted else {}
         available = sum(map(len, taken.values())) if taken else sum(sizes.values())
+        if available < wanted and self.request.patients:
+            raise CasesError(
+                f"patient: {available} of the {len(self.request.patients)} patients named give {kind} cases by "
+                f"{self.first.name}: the others are outside the set, or the displayed record does not decide the answer"
+            )
         if available < wanted:
             level = "" if self.request.difficulty is None else f" of difficulty {self.request.difficulty}"
             raise too_few_cases_error(wanted, available, self.source.size, self.source.scenario, f"{kind} cases{level}")
