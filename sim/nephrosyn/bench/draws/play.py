@@ -13,9 +13,11 @@ from typing import Any, Self
 
 import polars as pl
 
+from nephrosyn.bench.answers import Plan
+from nephrosyn.bench.asking import ask_all, prepare, selected_classifiers
 from nephrosyn.bench.classifiers.protocol import Setup
 from nephrosyn.bench.draws.scores import scores_of
-from nephrosyn.bench.run import Plan, Run, ask_all, prepare, selected_classifiers
+from nephrosyn.bench.opened_run import Run
 from nephrosyn.bench.score.conditions import Reference
 from nephrosyn.bench.task import Target, Task, scored
 from nephrosyn.bench.training import SEED_STEP, Training, cohort

@@ -15,11 +15,14 @@ from typing import Any
 
 import polars as pl
 
+from nephrosyn.bench.answers import Answers, settings
+from nephrosyn.bench.asking import with_reference
 from nephrosyn.bench.classifiers.protocol import checked_answers, outside_unit_interval, wrong_sum
+from nephrosyn.bench.opened_run import Run
 from nephrosyn.bench.optional_packages import in_a_line
 from nephrosyn.bench.perturbations import PERTURBATIONS, SEVERITIES, VERSION
 from nephrosyn.bench.perturbations.constants import OF_RECORDS
-from nephrosyn.bench.run import Answers, Run, ask, settings, with_reference
+from nephrosyn.bench.run import ask
 from nephrosyn.bench.score.conditions import CLEAN, CLEAN_RECORD, KEYS, MOST_REPLICATES, Condition, conditions, shifts
 from nephrosyn.bench.task import Task
 from nephrosyn.errors import BenchError

@@ -9,9 +9,9 @@ from typing import Any
 
 import polars as pl
 
+from nephrosyn.bench.answers import Answers
 from nephrosyn.bench.draws import play
 from nephrosyn.bench.draws.findings import DrawnBench
-from nephrosyn.bench.run import Answers
 from nephrosyn.bench.score import bootstrap_intervals, comparisons, corruption_error
 from nephrosyn.bench.score.conditions import CLEAN
 from nephrosyn.bench.score.metrics import ALL
