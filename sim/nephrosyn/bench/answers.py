@@ -120,6 +120,8 @@ def settings(
         "criteria": run.task.definition.name,
         "criteria_asked": run.criteria,
         "target": run.task.target,
+        "until_days": run.task.until_days,
+        "label_days": run.task.label_days,
         "seed": seed,
         **of_training,
         "perturbations_version": VERSION,

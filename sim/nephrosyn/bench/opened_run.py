@@ -9,13 +9,14 @@ from typing import Any
 import polars as pl
 
 from nephrosyn import criteria
+from nephrosyn.bench.features.extract import before
 from nephrosyn.bench.score.conditions import Reference
 from nephrosyn.bench.score.subgroups import groups
-from nephrosyn.bench.task import TARGETS, Target, Task, category_tells_refractory, scored
+from nephrosyn.bench.task import TARGETS, Target, Task, category_tells_refractory, scored, wrong_days
 from nephrosyn.errors import BenchError
-from nephrosyn.record.schema import OBSERVED
 from nephrosyn.runs import relabel
 from nephrosyn.runs.folder import Folder
+from nephrosyn.scenario import Resolved
 from nephrosyn.text_files import is_readable
 
 OTHER_SETS = ("ipna-2022", "source")
@@ -37,7 +38,7 @@ class Run:
     task : Task
         The question.
     observed : dict of str to polars.DataFrame
-        The observed tables.
+        The observed tables, as far as classifiers see them.
     reference : Reference
         The right answers.
     groups : polars.DataFrame
@@ -62,7 +63,13 @@ class Run:
 
 
 def open_run(
-    folder: str | Path, name: str | None = None, target: Target = "category", other_criteria: str | None = None
+    folder: str | Path,
+    name: str | None = None,
+    target: Target = "category",
+    other_criteria: str | None = None,
+    *,
+    until_days: int | None = None,
+    label_days: int | None = None,
 ) -> Run:
     """Open a run for the bench.
 
@@ -76,6 +83,10 @@ def open_run(
         What to predict.
     other_criteria : str, optional
         The definition set of another clinic, for ``definition_shift``.
+    until_days : int, days, optional
+        Classifiers see only what was recorded before this day, also under a perturbation; by default the whole record.
+    label_days : int, days, optional
+        Day of the right answer, which is that of the complete record; by default the end of follow-up.
 
     Returns
     -------
@@ -92,7 +103,10 @@ def open_run(
     disk = Folder(Path(folder))
     tables = {table: disk.collect(disk.lazy(table).filter(replicate=0)) for table in disk}
     definition = relabel.definition(disk.manifest, name)
-    task = Task(definition, target)
+    scenario = Resolved.from_dict(disk.manifest["scenario"]).scenario
+    if problems := wrong_days(until_days, label_days, scenario.population.follow_up_days):
+        raise BenchError(problems)
+    task = Task(definition, target, label_days, until_days)
     if target == "category" and not category_tells_refractory(definition):
         raise BenchError(
             [
@@ -103,6 +117,8 @@ def open_run(
     stored = definition.name in disk.manifest["sets"] and not (name and is_readable(Path(name)))
     if not stored and "truth/proteinuria" not in tables:
         raise BenchError([f"{folder}: the truth is withheld, and no labels by {definition.name} are stored"])
+    if label_days is not None and "truth/proteinuria" not in tables:
+        raise BenchError([f"{folder}: the truth is withheld; --label-days needs it for the right answer of that day"])
     alternative = other_criteria or next(name for name in OTHER_SETS if name != definition.name)
     reference = Reference(task, tables, criteria.load(alternative), stored=stored)
     if not reference.frame.select(scored().any()).item():
@@ -115,7 +131,7 @@ def open_run(
         name or definition.name,
         disk.manifest,
         task,
-        {table: tables[table] for table in OBSERVED},
+        before(tables, until_days),
         reference,
         groups(tables, task, reference.frame),
         traits.select("patient", "response"),

@@ -8,7 +8,7 @@ from functools import cached_property
 import polars as pl
 
 from nephrosyn import engine
-from nephrosyn.bench.features.extract import COLUMNS, features, with_values
+from nephrosyn.bench.features.extract import COLUMNS, before, features, with_values
 from nephrosyn.bench.task import ABSTAINED, Task
 from nephrosyn.errors import MOST_SEED
 from nephrosyn.record.schema import PATIENT_KEY
@@ -66,14 +66,19 @@ class Training:
         self.seed = (seed + SEED_STEP) % (MOST_SEED + 1)
 
     @cached_property
-    def tables(self) -> Mapping[str, pl.DataFrame]:
-        """Observed tables and the truth."""
+    def _whole(self) -> Mapping[str, pl.DataFrame]:
+        """Observed tables to the end of follow-up, and the truth."""
         return cohort(self._scenario, self.patients, self.seed)
+
+    @cached_property
+    def tables(self) -> Mapping[str, pl.DataFrame]:
+        """Observed tables, as far as classifiers see them."""
+        return before(self._whole, self._task.until_days)
 
     @cached_property
     def answers(self) -> pl.DataFrame:
         """`replicate`, `patient` and `answer` of everybody who has a right answer."""
-        classified = self._task.classify(self.tables, "complete").drop("applies")
+        classified = self._task.classify(self._whole, "complete").drop("applies")
         return classified.filter(pl.col("answer") != ABSTAINED)
 
     @property
@@ -84,7 +89,7 @@ class Training:
     @cached_property
     def features(self) -> pl.DataFrame:
         """The features of the patients in `answers`, with `answer` as the last column."""
-        wide = features(self.tables, self._task.until_days)
+        wide = features(self.tables)
         return self.answers.join(wide, on=PATIENT_KEY, how="left", maintain_order="left").select(
             *wide.columns, pl.col("answer").cast(pl.String)
         )

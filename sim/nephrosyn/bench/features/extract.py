@@ -39,16 +39,14 @@ def before(tables: Tables, until_days: int | None) -> dict[str, pl.DataFrame]:
     Returns
     -------
     dict of str to polars.DataFrame
-        Runs of days end the day before; a later biopsy or end of follow-up is not known.
+        Runs of days end the day before; a later biopsy or end of follow-up is not known, nor are weight and height
+        before the first visit.
     """
     truncated = {name: tables[name] for name in OBSERVED}
     if until_days is None:
         return truncated
     last = until_days - 1
-    known = pl.col("biopsy_days") <= last
-    truncated["patients"] = truncated["patients"].with_columns(
-        pl.when(known).then("lesion").alias("lesion"), pl.when(known).then("biopsy_days").alias("biopsy_days")
-    )
+    truncated["patients"] = _known(truncated["patients"], last)
     happened = pl.coalesce("actual_days", "planned_days") <= last
     truncated["visits"] = truncated["visits"].filter(happened)
     truncated["readings"] = truncated["readings"].filter(pl.col("taken_days") <= last)
@@ -62,6 +60,17 @@ def before(tables: Tables, until_days: int | None) -> dict[str, pl.DataFrame]:
         reason=pl.when(ended).then("reason").otherwise(pl.lit("end_of_study", OBSERVED["follow_up"]["reason"])),
     )
     return truncated
+
+
+def _known(patients: pl.DataFrame, last: int) -> pl.DataFrame:
+    """Return what is known of patients on a day: body size from the first visit on, the lesion from the biopsy on."""
+    since = {"measured_days": ("weight_kg", "height_cm"), "biopsy_days": ("lesion",)}
+    return patients.with_columns(
+        pl.when(pl.col(day) <= last).then(name).alias(name)
+        for day, names in since.items()
+        if day in patients.columns
+        for name in (*names, day)
+    )
 
 
 def features(tables: Tables, until_days: int | None = None) -> pl.DataFrame:

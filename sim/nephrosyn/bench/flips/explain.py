@@ -150,7 +150,13 @@ class _ReopenedRun:
     def run(self) -> Run:
         if self._run is None:
             about = self._about
-            self._run = open_run(about["run"], about["criteria_asked"], about["target"])
+            self._run = open_run(
+                about["run"],
+                about["criteria_asked"],
+                about["target"],
+                until_days=about.get("until_days"),
+                label_days=about.get("label_days"),
+            )
         return self._run
 
     def flip(self, part: pl.DataFrame) -> Flip:

@@ -16,7 +16,7 @@ from nephrosyn.bench.score.conditions import CLEAN
 from nephrosyn.bench.score.metrics import ALL
 from nephrosyn.bench.score.score_table import cells_of
 from nephrosyn.bench.score.subgroups import RANK
-from nephrosyn.bench.task import ABSTAINED, FAILED
+from nephrosyn.bench.task import ABSTAINED, FAILED, Task
 from nephrosyn.report.figures import inline
 from nephrosyn.report.formatting import number, points
 from nephrosyn.report.page import frame
@@ -149,6 +149,7 @@ def facts(bench: Bench) -> list[tuple[str, str]]:
         ("Scenario", str(run.manifest["scenario"]["name"])),
         ("Definition set", run.task.definition.name),
         ("Target", run.task.target),
+        *_early(run.task),
         ("Patients scored", f"{number(counted['scored'])} of {number(sum(counted.values()))}"),
         ("Outside the set", number(counted["outside_the_set"])),
         ("Cannot be judged", number(counted["cannot_be_judged"])),
@@ -165,6 +166,13 @@ def facts(bench: Bench) -> list[tuple[str, str]]:
             ("Training cohort", f"{number(about['training_patients'])} patients, seed {about['training_seed']}")
         )
     return settings
+
+
+def _early(task: Task) -> list[tuple[str, str]]:
+    """Return what classifiers see and the day of the right answer, if they do not see all of the record."""
+    if task.until_days is None and task.label_days is None:
+        return []
+    return [("Classifiers see", task.seen), ("Right answer", f"of {task.labelled}")]
 
 
 def texts(bench: Bench) -> dict[str, str]:

@@ -58,6 +58,18 @@ OtherCriteria = Annotated[
         "--other-criteria", metavar="NAME", help="Definition set of another clinic, for the perturbation that uses one."
     ),
 ]
+UntilDays = Annotated[
+    int | None,
+    typer.Option(
+        "--until-days",
+        metavar="DAY",
+        help="Early prediction: classifiers see what was recorded before this day [default: the whole record].",
+    ),
+]
+LabelDays = Annotated[
+    int | None,
+    typer.Option("--label-days", metavar="DAY", help="Day of the right answer [default: the end of follow-up]."),
+]
 Baseline = Annotated[
     str | None,
     typer.Option(
@@ -100,6 +112,8 @@ def bench_run(
     classifier: Classifiers = None,
     criteria: OneSet = None,
     target: Target = "category",
+    until_days: UntilDays = None,
+    label_days: LabelDays = None,
     perturbations: Perturbations = None,
     severity: Severity = SEVERITY,
     replicates: Replicates = 1,
@@ -137,7 +151,14 @@ def bench_run(
     from nephrosyn.bench.output import results, write
 
     folder = _out(out, run, overwrite)
-    opened = bench_runs.open_run(run, criteria, target, other_criteria)  # type: ignore[arg-type]
+    opened = bench_runs.open_run(
+        run,
+        criteria,
+        target,  # type: ignore[arg-type]
+        other_criteria,
+        until_days=until_days,
+        label_days=label_days,
+    )
     with console.Progress(quiet) as progress:
         answers = bench_runs.ask(
             opened,
@@ -165,6 +186,8 @@ def bench_export(
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the records.")],
     criteria: OneSet = None,
     target: Target = "category",
+    until_days: UntilDays = None,
+    label_days: LabelDays = None,
     perturbations: Perturbations = None,
     severity: Severity = SEVERITY,
     replicates: Replicates = 1,
@@ -183,7 +206,7 @@ def bench_export(
     from nephrosyn.runs.folder import Folder
 
     manifest = Folder(run).manifest
-    task = Task(relabel.definition(manifest, criteria), target)  # type: ignore[arg-type]
+    task = Task(relabel.definition(manifest, criteria), target, label_days, until_days)  # type: ignore[arg-type]
     with console.Progress(quiet) as progress:
         folder = export(
             run,
@@ -225,7 +248,8 @@ def bench_score(
     from nephrosyn.bench.output import results, write
 
     folder = _out(out, run, overwrite)
-    opened = bench_runs.open_run(run, criteria, target, other_criteria)  # type: ignore[arg-type]
+    days = files.export_days(export)
+    opened = bench_runs.open_run(run, criteria, target, other_criteria, **days)  # type: ignore[arg-type]
     conditions, seed = files.export_conditions(export, opened)
     with console.Progress(quiet) as progress:
         answers = files.score_file(opened, predictions, conditions, seed=seed, progress=progress)
