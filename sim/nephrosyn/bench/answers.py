@@ -10,6 +10,7 @@ import polars as pl
 
 from nephrosyn.bench.opened_run import Run
 from nephrosyn.bench.perturbations import VERSION
+from nephrosyn.bench.retraining import Retrained
 from nephrosyn.bench.score.conditions import Condition
 from nephrosyn.bench.training import Training
 
@@ -61,12 +62,15 @@ class Answers:
         probabilities. A classifier that could not be fitted has no rows.
     plan : Plan or None
         What was asked; None for answers from a file.
+    retrained : Retrained or None
+        Answers of classifiers that learnt from a perturbed training cohort, if asked for.
     """
 
     run: Run
     about: dict[str, Any]
     frame: pl.DataFrame
     plan: Plan | None = None
+    retrained: Retrained | None = None
 
     def __repr__(self) -> str:
         """Return the number of answers and the run."""

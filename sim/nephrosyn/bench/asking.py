@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -50,7 +50,8 @@ def prepare(
     for done, classifier in enumerate(selected):
         progress("prepare", done, len(selected))
         try:
-            ready[classifier.name] = classifier.ready(setup)
+            with setup.training.read_by(classifier.name):
+                ready[classifier.name] = classifier.ready(setup)
         except NotReadyError as error:
             not_ready[classifier.name] = f"could not be fitted: {error}"
             continue
@@ -66,6 +67,7 @@ def ask_all(
     seed: int,
     folder: Path,
     progress: Progress,
+    also: Callable[[Shift, ShownRecord | None], None] | None = None,
 ) -> pl.DataFrame:
     """Return the answers of classifiers under every condition, as in `Answers.frame`.
 
@@ -85,6 +87,8 @@ def ask_all(
         Folder for the tables that classifiers read in other processes.
     progress : callable
         Called with (stage, done, total).
+    also : callable, optional
+        Called with each condition and its record, None where that is the unperturbed one.
     """
     task = reference.task
     clean: dict[str, pl.DataFrame] = {}
@@ -98,6 +102,8 @@ def ask_all(
             if shift.condition.perturbation == CLEAN:
                 clean[name] = given
             frames.append(with_reference(given, shift, name, clean[name], tuple(ready)))
+        if also is not None:
+            also(shift, shown)
         if shown is not None:
             shutil.rmtree(folder / f"condition-{done}", ignore_errors=True)
     progress("ask", len(requested), len(requested))

@@ -41,6 +41,8 @@ class Run:
         The observed tables, as far as classifiers see them.
     reference : Reference
         The right answers.
+    observed_labels : polars.DataFrame
+        `patient` and `reference`: the set applied to the observed record, to the day of the right answer.
     groups : polars.DataFrame
         The group of every patient on each axis of the subgroups.
     traits : polars.DataFrame
@@ -53,6 +55,7 @@ class Run:
     task: Task
     observed: dict[str, pl.DataFrame]
     reference: Reference
+    observed_labels: pl.DataFrame = field(repr=False)
     groups: pl.DataFrame = field(repr=False)
     traits: pl.DataFrame = field(repr=False)
 
@@ -125,6 +128,7 @@ def open_run(
         outside, patients = int((~reference.frame["applies"]).sum()), reference.frame.height
         why = f"of {patients} patients {outside} are outside the set, and {patients - outside} cannot be judged"
         raise BenchError([f"{folder}: nobody has a right answer under {definition.name}: {why}"])
+    observed = task.answers(task.labels(tables, "observed", stored=stored))
     traits = tables.get("truth/traits", pl.DataFrame(schema={"patient": pl.Int32, "response": pl.String}))
     return Run(
         disk.path,
@@ -133,6 +137,7 @@ def open_run(
         task,
         before(tables, until_days),
         reference,
+        observed.select("patient", reference="answer"),
         groups(tables, task, reference.frame),
         traits.select("patient", "response"),
     )

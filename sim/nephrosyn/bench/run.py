@@ -16,6 +16,7 @@ from nephrosyn.bench.classifiers.external import ExternalClassifier
 from nephrosyn.bench.classifiers.protocol import Setup
 from nephrosyn.bench.opened_run import Run, open_run
 from nephrosyn.bench.optional_packages import require
+from nephrosyn.bench.retraining import Retraining
 from nephrosyn.bench.score.conditions import MOST_REPLICATES, Condition, conditions, perturbation_names
 from nephrosyn.bench.training import PATIENTS, Training
 from nephrosyn.errors import MOST_SEED, MOST_WORKERS, BenchError, wrong_count
@@ -43,6 +44,7 @@ def ask(
     training: int = PATIENTS,
     uncertainty: int | None = None,
     workers: int | None = None,
+    train_perturbed: bool = False,
     progress: Progress = silent,
 ) -> Answers:
     """Ask classifiers under every condition.
@@ -70,6 +72,8 @@ def ask(
         `bench.output.results.with_draws` plays them.
     workers : int, optional
         Number of processes that share the draws; one for each core by default.
+    train_perturbed : bool
+        Also fit the classifiers that learn on the training cohort under each condition.
     progress : callable
         Called with (stage, done, total).
 
@@ -103,7 +107,15 @@ def ask(
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nephrosyn-bench-")))
         ready, not_ready = prepare(selected, setup, stack, progress)
-        frame = ask_all(run.observed, run.reference, ready, requested, seed, folder, progress)
+        retraining = None
+        if train_perturbed:
+            learners = [
+                classifier
+                for classifier in selected
+                if classifier.name in ready and classifier.name in setup.training.readers
+            ]
+            retraining = Retraining(learners, setup, run.reference, run.observed_labels, requested, seed, folder)
+        frame = ask_all(run.observed, run.reference, ready, requested, seed, folder, progress, retraining)
     sets = {name: sha256(Path(name)) for name in classifiers if name.endswith(".toml")}
     modules = {
         classifier.name: classifier.sha256
@@ -121,7 +133,8 @@ def ask(
         without_score={**not_ready, **failed_always(frame)},
     )
     plan = Plan(tuple(classifiers), requested, seed, seconds, training, uncertainty, workers)
-    return Answers(run, about, frame, plan)
+    retrained = None if retraining is None else retraining.finished(list(ready))
+    return Answers(run, about, frame, plan, retrained)
 
 
 def _conditions(
