@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from nephrosyn import __version__
-from nephrosyn.bench.output import draws_tables, leaderboard
+from nephrosyn.bench.output import draws_tables, leaderboard, training_tables
 from nephrosyn.bench.output.results import BOARD, PAGE, Bench
 from nephrosyn.bench.perturbations import PERTURBATIONS
 from nephrosyn.bench.score import corruption_error
@@ -182,8 +182,12 @@ def texts(bench: Bench) -> dict[str, str]:
         "sentence": " ".join(filter(None, (sentence(bench), draws_tables.ranks(bench)))),
         "facts": facts(bench),
         "board": leaderboard.leaderboard(bench),
-        "tables": [*draws_tables.drawn_tables(bench), *leaderboard.all_tables(bench)],
-        "notes": (*NOTES, draws_tables.NOTE) if bench.draws else NOTES,
+        "tables": [
+            *draws_tables.drawn_tables(bench),
+            *training_tables.training_tables(bench),
+            *leaderboard.all_tables(bench),
+        ],
+        "notes": _notes(bench),
     }
     figures = [(title, inline(figure, name), caption) for name, (title, figure, caption) in drawn.items()]
     return {
@@ -191,6 +195,12 @@ def texts(bench: Bench) -> dict[str, str]:
         BOARD: frame.markdown("bench.md.j2", **shown),
         **{f"{name}.svg": figure for name, (_, figure, _) in drawn.items()},
     }
+
+
+def _notes(bench: Bench) -> tuple[tuple[str, str], ...]:
+    of_training = training_tables.NOTES if bench.training_side.height else ()
+    of_labels = (training_tables.LABEL_NOTE,) if bench.by_label.height else ()
+    return (*NOTES, *of_training, *of_labels, *((draws_tables.NOTE,) if bench.draws else ()))
 
 
 def _figures(bench: Bench) -> Iterator[tuple[str, str, str, str]]:
@@ -204,6 +214,12 @@ def _figures(bench: Bench) -> Iterator[tuple[str, str, str, str]]:
     if curves:
         caption = "Accuracy by severity; 0 is the unperturbed record. Means over replicates."
         yield "degradation", "As records get worse", drawings.degradation(curves, "accuracy"), caption
+    if learnt := training_tables.curves(bench):
+        from nephrosyn.report.figures.score_curves import score_curves
+
+        caption = "Accuracy by severity, learnt from and tested on unperturbed or perturbed records; 95% bootstrap."
+        drawing = score_curves(learnt, "severity", "accuracy", range(6))
+        yield "training", "Learning from perturbed records", drawing, caption
     yield "confusion", "Confusion matrices", _confusion(bench), "Patients; shades: share of each right answer."
     estimates = [
         drawings.Mark(

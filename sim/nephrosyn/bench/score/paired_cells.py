@@ -18,6 +18,7 @@ from nephrosyn.bench.task import ABSTAINED
 from nephrosyn.statistics.bootstrap import RESAMPLES, ends, weights
 
 Array = NDArray[np.float64]
+DIGITS = 12
 METRICS = ("accuracy", "balanced_accuracy")
 
 
@@ -103,13 +104,18 @@ class Cells:
                     drawn[metric].append(values @ combined)
         result = {}
         for metric in METRICS:
-            values = (whole[metric] @ combined)[0]
             low, high = ends(np.concatenate(drawn[metric]))
+            values, low, high = (_rounded(numbers) for numbers in ((whole[metric] @ combined)[0], low, high))
             for place, name in enumerate(means):
                 triple = (float(values[place]), float(low[place]), float(high[place]))
                 defined = [number if np.isfinite(number) else None for number in triple]
                 result[name, metric] = Estimate(sizes[place], *defined)
         return result
+
+
+def _rounded(numbers: Array) -> Array:
+    """Return numbers without the rounding error of sums, so that a difference of equal scores is 0."""
+    return np.round(numbers, DIGITS) + 0.0
 
 
 def _scores(right: Array, of_class: NDArray[np.int64], classes: int) -> Callable[[Array], dict[str, Array]]:

@@ -8,19 +8,20 @@ record, as a study of real records has to.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 import polars as pl
 
+from nephrosyn.bench.perturbations.constants import OF_RECORDS
 from nephrosyn.bench.retraining import OBSERVED_LABELS, PERTURBED, UNPERTURBED, Retrained
 from nephrosyn.bench.score.conditions import CLEAN
-from nephrosyn.bench.score.paired_cells import Cells, Estimate
+from nephrosyn.bench.score.metrics import ALL
+from nephrosyn.bench.score.paired_cells import METRICS, Cells
 from nephrosyn.bench.task import Task
 
 SIDES = (UNPERTURBED, PERTURBED)
 GAIN = "gain"
 """In the column `trained`: the score after learning from perturbed records minus that after learning from others."""
-KEYS = ["classifier", "perturbation", "severity", "trained", "tested"]
 SCHEMA: dict[str, Any] = {
     "classifier": pl.String,
     "perturbation": pl.String,
@@ -33,10 +34,13 @@ SCHEMA: dict[str, Any] = {
     "low": pl.Float64,
     "high": pl.Float64,
 }
-"""Columns of the scores: `severity` is null for the mean over severities; `trained` is ``unperturbed``, ``perturbed``
-or ``gain``; `tested` is ``unperturbed`` or ``perturbed``; `n` is the number of patients scored."""
-Cell = tuple[int, str, str]
-"""Severity, trained and tested."""
+"""Columns of the scores: `severity` is null for the mean over severities, `perturbation` is ``all`` for the mean over
+the perturbations of the record; `trained` is ``unperturbed``, ``perturbed`` or ``gain``; `tested` is ``unperturbed`` or
+``perturbed``; `n` is the number of patients scored."""
+Numbers: TypeAlias = dict[tuple[str, int, str, str], list[int]]
+"""Cells of all replicates by perturbation, severity, trained and tested."""
+Key: TypeAlias = tuple[str, int | None, str, str]
+Terms: TypeAlias = list[tuple[float, list[int]]]
 
 
 def grid(
@@ -62,65 +66,74 @@ def grid(
     polars.DataFrame
         Means over replicates with 95% bootstrap intervals by patients, given the training cohort and its errors.
     """
-    rows = []
     before = answers.with_columns(pl.col("classifier", "perturbation").cast(pl.String))
-    for (name, perturbation), part in retrained.frame.partition_by(
-        ["classifier", "perturbation"], as_dict=True, maintain_order=True
-    ).items():
-        learnt_clean = before.filter(classifier=name)
-        of_perturbation = _learnt_clean(learnt_clean, str(perturbation), observed_labels)
-        for key, estimate in _estimates(part, of_perturbation, task, seed):
-            rows.append((name, perturbation, *key, estimate.n, estimate.value, estimate.low, estimate.high))
+    rows: list[tuple[Any, ...]] = []
+    for (name,), part in retrained.frame.partition_by("classifier", as_dict=True, maintain_order=True).items():
+        cells = Cells(part["patient"].unique().to_list(), task.valid_answers)
+        numbers = _filled(cells, part, before.filter(classifier=name), observed_labels)
+        means = {key: terms for key, terms in _means(numbers) if all(of_term for _, of_term in terms)}
+        estimates = cells.estimates({str(place): terms for place, terms in enumerate(means.values())}, seed)
+        rows += [
+            (name, *key, metric, estimate.n, estimate.value, estimate.low, estimate.high)
+            for place, key in enumerate(means)
+            for metric in METRICS
+            for estimate in (estimates[str(place), metric],)
+        ]
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
 
-def _learnt_clean(answers: pl.DataFrame, perturbation: str, observed_labels: pl.DataFrame) -> pl.DataFrame:
-    """Return the answers under one perturbation of a classifier that learnt from clean records."""
-    if perturbation == OBSERVED_LABELS:
-        columns = ["patient", "perturbation", "severity", "replicate", "reference", "predicted"]
-        clean = answers.filter(perturbation=CLEAN).select(columns).with_columns(pl.col("reference").cast(pl.String))
-        labels = observed_labels.select("patient", pl.col("reference").cast(pl.String))
-        other = clean.drop("reference").join(labels, on="patient").with_columns(perturbation=pl.lit(OBSERVED_LABELS))
-        return pl.concat([clean, other.select(columns)])
-    return answers.filter(pl.col("perturbation").is_in([CLEAN, perturbation]))
+def _filled(cells: Cells, part: pl.DataFrame, before: pl.DataFrame, observed_labels: pl.DataFrame) -> Numbers:
+    """Add the answers of one learner, and return the numbers of the cells of all replicates.
+
+    Parameters
+    ----------
+    cells : Cells
+        Where they are added.
+    part : polars.DataFrame
+        The answers of the learner that learnt from perturbed records.
+    before : polars.DataFrame
+        Those after learning from the records as they were simulated.
+    observed_labels : polars.DataFrame
+        `patient` and `reference`.
+    """
+    clean = before.filter(perturbation=CLEAN)
+    on_clean = cells.add(clean)
+    by_condition = before.partition_by("perturbation", "severity", "replicate", as_dict=True)
+    labels = observed_labels.select("patient", "reference")
+    by_condition[OBSERVED_LABELS, 0, 0] = clean.drop("reference").join(labels, on="patient")
+    numbers: Numbers = {}
+    keys = ["perturbation", "severity", "replicate", "tested"]
+    for key, rows in part.partition_by(keys, as_dict=True, maintain_order=True).items():
+        perturbation, severity, replicate, tested = key
+        learnt_clean = on_clean
+        if tested == PERTURBED:
+            learnt_clean = cells.add(by_condition[perturbation, severity, replicate])
+        for trained, number in ((PERTURBED, cells.add(rows)), (UNPERTURBED, learnt_clean)):
+            numbers.setdefault((str(perturbation), int(severity), trained, str(tested)), []).append(number)
+    return numbers
 
 
-def _estimates(
-    part: pl.DataFrame, before: pl.DataFrame, task: Task, seed: int
-) -> Iterator[tuple[tuple[int | None, str, str, str], Estimate]]:
-    """Yield severity, trained, tested and metric, and the estimate, for one learner and perturbation."""
-    cells = Cells(part["patient"].unique().to_list(), task.valid_answers)
-    numbers = _filled(cells, part, before)
-    severities = sorted({severity for severity, _, _ in numbers})
-    means = {}
-    for severity in (*severities, *([None] if len(severities) > 1 else [])):
-        chosen = severities if severity is None else [severity]
+def _means(numbers: Numbers) -> Iterator[tuple[Key, Terms]]:
+    """Yield what is estimated: each severity, the mean over them, and the mean over perturbations of the record."""
+    severities: dict[str, list[int]] = {}
+    for perturbation, severity, _, _ in numbers:
+        levels = severities.setdefault(perturbation, [])
+        if severity not in levels:
+            levels.append(severity)
+    groups: list[tuple[str, int | None, list[tuple[str, int]]]] = []
+    for perturbation, levels in severities.items():
+        groups += [(perturbation, severity, [(perturbation, severity)]) for severity in levels]
+        groups.append((perturbation, None, [(perturbation, severity) for severity in levels]))
+    of_records = {name: pairs for name, severity, pairs in groups if severity is None and name in OF_RECORDS}
+    if len(of_records) > 1:
+        groups.append((ALL, None, [pair for pairs in of_records.values() for pair in pairs]))
+    for perturbation, severity_of_group, pairs in groups:
         for tested in SIDES:
-            of_side = {
-                trained: [number for level in chosen for number in numbers[level, trained, tested]] for trained in SIDES
+            cells = {
+                trained: [number for pair in pairs for number in numbers.get((*pair, trained, tested), [])]
+                for trained in SIDES
             }
             for trained in SIDES:
-                means[severity, trained, tested] = [(1.0, of_side[trained])]
-            means[severity, GAIN, tested] = [(1.0, of_side[PERTURBED]), (-1.0, of_side[UNPERTURBED])]
-    named = {str(place): terms for place, terms in enumerate(means.values())}
-    estimates = cells.estimates(named, seed)
-    for place, key in enumerate(means):
-        for metric in ("accuracy", "balanced_accuracy"):
-            yield (*key, metric), estimates[str(place), metric]
-
-
-def _filled(cells: Cells, part: pl.DataFrame, before: pl.DataFrame) -> dict[Cell, list[int]]:
-    """Add the answers to the cells, and return the numbers of the cells of all replicates."""
-    clean = before.filter(perturbation=CLEAN)
-    on_clean = None if clean.is_empty() else cells.add(clean)
-    numbers: dict[Cell, list[int]] = {}
-    for key, rows in part.partition_by(["severity", "replicate", "tested"], as_dict=True, maintain_order=True).items():
-        severity, replicate, tested = key
-        numbers.setdefault((severity, PERTURBED, tested), []).append(cells.add(rows))
-        if tested == UNPERTURBED and on_clean is not None:
-            learnt_clean = on_clean
-        else:
-            perturbed = before.filter(pl.col("perturbation") != CLEAN)
-            learnt_clean = cells.add(perturbed.filter(severity=severity, replicate=replicate))
-        numbers.setdefault((severity, UNPERTURBED, tested), []).append(learnt_clean)
-    return numbers
+                yield (perturbation, severity_of_group, trained, tested), [(1.0, cells[trained])]
+            gain = [(1.0, cells[PERTURBED]), (-1.0, cells[UNPERTURBED])]
+            yield (perturbation, severity_of_group, GAIN, tested), gain

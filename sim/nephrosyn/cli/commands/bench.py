@@ -132,6 +132,13 @@ def bench_run(
             "--training", metavar="N", min=50, help="Number of training patients, simulated with another seed."
         ),
     ] = 2000,
+    train_perturbed: Annotated[
+        bool,
+        typer.Option(
+            "--train-perturbed",
+            help="Also let the classifiers that learn learn from perturbed records and wrong labels.",
+        ),
+    ] = False,
     uncertainty: Annotated[
         int | None,
         typer.Option(
@@ -171,6 +178,7 @@ def bench_run(
             training=training,
             uncertainty=uncertainty,
             workers=workers,
+            train_perturbed=train_perturbed,
             progress=progress,
         )
         finished = results.finish(answers, baseline)
