@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from nephrosyn.bench.landmarks import OverTime
 from nephrosyn.bench.opened_run import Run
 from nephrosyn.bench.perturbations import VERSION
 from nephrosyn.bench.retraining import Retrained
@@ -64,6 +65,8 @@ class Answers:
         What was asked; None for answers from a file.
     retrained : Retrained or None
         Answers of classifiers that learnt from a perturbed training cohort, if asked for.
+    over_time : OverTime or None
+        Answers at landmarks, if asked for.
     """
 
     run: Run
@@ -71,6 +74,7 @@ class Answers:
     frame: pl.DataFrame
     plan: Plan | None = None
     retrained: Retrained | None = None
+    over_time: OverTime | None = None
 
     def __repr__(self) -> str:
         """Return the number of answers and the run."""

@@ -14,6 +14,7 @@ from nephrosyn.bench.answers import Answers, Plan, settings
 from nephrosyn.bench.asking import ask_all, failed_always, prepare, selected_classifiers
 from nephrosyn.bench.classifiers.external import ExternalClassifier
 from nephrosyn.bench.classifiers.protocol import Setup
+from nephrosyn.bench.landmarks import ask_over_time, landmarks, wrong_landmarks
 from nephrosyn.bench.opened_run import Run, open_run
 from nephrosyn.bench.optional_packages import require
 from nephrosyn.bench.retraining import Retraining
@@ -45,6 +46,8 @@ def ask(
     uncertainty: int | None = None,
     workers: int | None = None,
     train_perturbed: bool = False,
+    at_days: Sequence[int] = (),
+    at_visits: bool = False,
     progress: Progress = silent,
 ) -> Answers:
     """Ask classifiers under every condition.
@@ -74,6 +77,10 @@ def ask(
         Number of processes that share the draws; one for each core by default.
     train_perturbed : bool
         Also fit the classifiers that learn on the training cohort under each condition.
+    at_days : sequence of int, days
+        Also ask on these days, about the record before each.
+    at_visits : bool
+        Also ask at every visit.
     progress : callable
         Called with (stage, done, total).
 
@@ -98,24 +105,25 @@ def ask(
         problems += wrong_count("--uncertainty", uncertainty, FEWEST_DRAWS, MOST_DRAWS)
     if workers is not None:
         problems += wrong_count("--workers", workers, 1, MOST_WORKERS)
+    resolved = Resolved.from_dict(run.manifest["scenario"])
+    last_day = run.task.label_days or int(resolved.scenario.population.follow_up_days)
+    problems += wrong_landmarks(at_days, run, last_day, visits=at_visits)
     requested = _conditions(perturbations, severities, replicates, problems)
     selected = selected_classifiers(run.task, classifiers)
-    resolved = Resolved.from_dict(run.manifest["scenario"])
     if uncertainty is not None:
         uncertain(resolved)
     setup = Setup(run.task, Training(resolved.scenario, run.manifest["seed"], run.task, training), seconds)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nephrosyn-bench-")))
         ready, not_ready = prepare(selected, setup, stack, progress)
+        readers = [name for name in setup.training.readers if name in ready]
+        learners = [classifier for classifier in selected if classifier.name in readers]
         retraining = None
         if train_perturbed:
-            learners = [
-                classifier
-                for classifier in selected
-                if classifier.name in ready and classifier.name in setup.training.readers
-            ]
             retraining = Retraining(learners, setup, run.reference, run.observed_labels, requested, seed, folder)
         frame = ask_all(run.observed, run.reference, ready, requested, seed, folder, progress, retraining)
+        listed = landmarks(at_days, run.observed, visits=at_visits)
+        over_time = ask_over_time(run, listed, ready, learners, setup, folder, progress) if listed else None
     sets = {name: sha256(Path(name)) for name in classifiers if name.endswith(".toml")}
     modules = {
         classifier.name: classifier.sha256
@@ -134,7 +142,7 @@ def ask(
     )
     plan = Plan(tuple(classifiers), requested, seed, seconds, training, uncertainty, workers)
     retrained = None if retraining is None else retraining.finished(list(ready))
-    return Answers(run, about, frame, plan, retrained)
+    return Answers(run, about, frame, plan, retrained, over_time)
 
 
 def _conditions(

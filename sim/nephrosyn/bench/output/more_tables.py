@@ -12,7 +12,7 @@ from nephrosyn.bench.output.results import Bench
 
 def _frames(bench: Bench) -> dict[str, pl.DataFrame]:
     """Return the tables that have rows, by name."""
-    frames = {"training": bench.training_side, "labels": bench.by_label}
+    frames = {"training": bench.training_side, "labels": bench.by_label, "over-time": bench.over_time}
     return {name: frame for name, frame in frames.items() if frame.height}
 
 
@@ -26,12 +26,15 @@ def csv_tables(bench: Bench) -> dict[str, str]:
 
 def more_values(bench: Bench) -> dict[str, Any]:
     """Return the tables as values of the JSON file."""
-    values: dict[str, Any] = {name: frame.to_dicts() for name, frame in _frames(bench).items()}
+    values: dict[str, Any] = {name.replace("-", "_"): frame.to_dicts() for name, frame in _frames(bench).items()}
     if retrained := bench.answers.retrained:
         values["classifiers_that_learn"] = list(retrained.learners)
         values["classifiers_that_do_not_learn"] = list(retrained.others)
+    reasons = [answers.without for answers in (bench.answers.retrained, bench.answers.over_time) if answers]
+    if reasons:
         values["not_fitted"] = [
             {"classifier": name, "condition": condition, "reason": why}
-            for (name, condition), why in retrained.without.items()
+            for without in reasons
+            for (name, condition), why in without.items()
         ]
     return values

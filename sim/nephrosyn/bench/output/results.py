@@ -12,7 +12,14 @@ import polars as pl
 from nephrosyn.bench.answers import Answers
 from nephrosyn.bench.draws import play
 from nephrosyn.bench.draws.findings import DrawnBench
-from nephrosyn.bench.score import bootstrap_intervals, comparisons, corruption_error, label_sources, training_side
+from nephrosyn.bench.score import (
+    bootstrap_intervals,
+    comparisons,
+    corruption_error,
+    label_sources,
+    over_time,
+    training_side,
+)
 from nephrosyn.bench.score.conditions import CLEAN
 from nephrosyn.bench.score.metrics import ALL
 from nephrosyn.bench.score.score_table import score
@@ -29,9 +36,9 @@ VALUES, SCORES, ANSWERS, BOARD, PAGE = (
     "leaderboard.md",
     "bench.html",
 )
-FIGURES = ("degradation", "confusion", "slices", "prevalence", "reliability", "training")
+FIGURES = ("degradation", "confusion", "slices", "prevalence", "reliability", "training", "over-time", "before-met")
 DRAWS = "draws.parquet"
-TABLES = ("training.csv", "labels.csv")
+TABLES = ("training.csv", "labels.csv", "over-time.csv")
 FILES = frozenset({VALUES, SCORES, ANSWERS, DRAWS, BOARD, PAGE, *TABLES, *(f"{name}.svg" for name in FIGURES)})
 KIND = OutputFolder("a bench of nephrosyn", FILES, VALUES, "classifiers")
 
@@ -101,6 +108,13 @@ class Bench:
         return training_side.grid(
             self.answers.frame, retrained, run.observed_labels, run.task, self.answers.about["seed"]
         )
+
+    @cached_property
+    def over_time(self) -> pl.DataFrame:
+        """Scores over time; no rows if nothing was asked at landmarks."""
+        answers = self.answers.over_time
+        frame = pl.DataFrame() if answers is None else answers.frame
+        return over_time.over_time(frame, self.answers.run.task, self.answers.about["seed"])
 
     @cached_property
     def by_label(self) -> pl.DataFrame:

@@ -16,6 +16,8 @@ from nephrosyn.bench.score.training_side import GAIN
 from nephrosyn.report.formatting import number, points
 from nephrosyn.report.page.tables import Table
 
+Curve = list[tuple[float, float, float | None, float | None]]
+"""Places on the horizontal axis, scores, and the ends of their intervals."""
 TITLES = {ALL: "perturbations of the record, mean", OBSERVED_LABELS: "labels of the observed record"}
 SHOWN = 10
 """Rows of the console; the page has all."""
@@ -23,15 +25,15 @@ NOTES = (
     (
         "Learnt and tested",
         "a classifier that learns is also fitted on the training cohort under each perturbation and severity, with "
-        "errors of its own, and asked about the unperturbed and the perturbed record of the tested patients: four "
-        "cells for each perturbation, means over severities in the table and by severity in the figure. The gain is the "
-        "accuracy after learning from perturbed records minus that after learning from the cohort as simulated, on the "
-        "same patients. Under noise in labels only the labels that are learnt from are wrong; `tested unperturbed` "
-        "scores the answers against the right labels, `tested perturbed` against labels with the same kind of error, "
-        "as a study without the truth would. `Labels of the observed record` are the definition set applied to "
-        "what was recorded. Under a shift of the cohort the cohort that is learnt from is shifted, too. Intervals are "
-        "95% bootstrap intervals by tested patients, given the training cohort and its errors. Classifiers that do not "
-        "learn have no such cells.",
+        "errors of its own, and asked about the unperturbed and the perturbed record of the tested patients. That "
+        "makes four cells for each perturbation: means over severities in the table, by severity in the figure. The gain is "
+        "the accuracy after learning from perturbed records minus that after learning from the cohort as simulated, "
+        "on the same patients. Under noise in labels only the labels that are learnt from are wrong; `tested "
+        "unperturbed` scores the answers against the right labels, `tested perturbed` against labels with the same "
+        "kind of error, as a study without the truth would. `Labels of the observed record` are the definition set "
+        "applied to what was recorded. Under a shift of the cohort the cohort that is learnt from is shifted, too. "
+        "Intervals are 95% bootstrap intervals by tested patients, given the training cohort and its errors. "
+        "Classifiers that do not learn have no such cells.",
     ),
 )
 LABEL_NOTE = (
@@ -153,12 +155,12 @@ HEAD = (
 """Short headings of the console: learnt from > tested on."""
 
 
-def curves(bench: Bench) -> dict[str, dict[str, list[tuple[float, float, float | None, float | None]]]]:
+def curves(bench: Bench) -> dict[str, dict[str, Curve]]:
     """Return the panels of the figure: accuracy by severity, a panel for each learner and perturbation."""
     rows = bench.training_side.filter(pl.col("severity") > 0, pl.col("trained") != GAIN, metric="accuracy").drop_nulls(
         "value"
     )
-    panels: dict[str, dict[str, list[tuple[float, float, float | None, float | None]]]] = {}
+    panels: dict[str, dict[str, Curve]] = {}
     for row in rows.to_dicts():
         if (row["trained"], row["tested"]) == (UNPERTURBED, UNPERTURBED):
             continue
@@ -168,7 +170,7 @@ def curves(bench: Bench) -> dict[str, dict[str, list[tuple[float, float, float |
     return panels
 
 
-def _start(rows: pl.DataFrame, row: dict[str, object]) -> list[tuple[float, float, float | None, float | None]]:
+def _start(rows: pl.DataFrame, row: dict[str, object]) -> Curve:
     """Return the point at severity 0: learnt from and tested on unperturbed records."""
     clean = rows.filter(
         classifier=row["classifier"], perturbation=row["perturbation"], trained=UNPERTURBED, tested=UNPERTURBED

@@ -92,6 +92,13 @@ def _severities(text: str) -> list[int]:
     return severities
 
 
+def _days(text: str) -> list[int]:
+    try:
+        return [int(part) for part in listed([text])]
+    except ValueError:
+        raise typer.BadParameter(f"expected days such as 30,90,365; found {text}", param_hint="--at-days") from None
+
+
 def _classifiers(texts: list[str] | None) -> list[str]:
     """Return the classifiers of an option, separated at commas that do not belong to the path of a file."""
     files = [text for text in texts or [] if any(Path(part).is_file() for part in (text, text.rpartition(":")[0]))]
@@ -139,6 +146,11 @@ def bench_run(
             help="Also let the classifiers that learn learn from perturbed records and wrong labels.",
         ),
     ] = False,
+    at_days: Annotated[
+        str,
+        typer.Option("--at-days", metavar="DAYS", help="Also predict on these days of the disease, e.g. 30,90,365."),
+    ] = "",
+    at_visits: Annotated[bool, typer.Option("--at-visits", help="Also predict at every visit.")] = False,
     uncertainty: Annotated[
         int | None,
         typer.Option(
@@ -179,6 +191,8 @@ def bench_run(
             uncertainty=uncertainty,
             workers=workers,
             train_perturbed=train_perturbed,
+            at_days=_days(at_days),
+            at_visits=at_visits,
             progress=progress,
         )
         finished = results.finish(answers, baseline)

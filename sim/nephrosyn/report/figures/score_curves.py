@@ -20,7 +20,7 @@ Panels = Mapping[str, Mapping[str, Curve]]
 """Title of the panel to name of the curve to its points."""
 
 
-def score_curves(panels: Panels, across: str, label: str, ticks: Sequence[float] | None = None) -> str:
+def score_curves(panels: Panels, across: str, label: str, ticks: Mapping[float, str] | None = None) -> str:
     """Draw curves with their intervals as an SVG document.
 
     Parameters
@@ -29,14 +29,14 @@ def score_curves(panels: Panels, across: str, label: str, ticks: Sequence[float]
         The curves of each panel, shares between 0 and 1.
     across, label : str
         What the axes show.
-    ticks : sequence of float, optional
-        Places of the ticks of the horizontal axis.
+    ticks : mapping of float to str, optional
+        Places and labels of the ticks of the horizontal axis.
     """
     title = f"{label.capitalize()} by {across}, with 95% intervals"
     return document(lambda: _score_curves(panels, across, label, ticks), title)
 
 
-def _score_curves(panels: Panels, across: str, label: str, ticks: Sequence[float] | None) -> Figure:
+def _score_curves(panels: Panels, across: str, label: str, ticks: Mapping[float, str] | None) -> Figure:
     columns = min(ACROSS, len(panels))
     rows = -(-len(panels) // columns)
     names = list(dict.fromkeys(name for panel in panels.values() for name in panel))
@@ -49,7 +49,7 @@ def _score_curves(panels: Panels, across: str, label: str, ticks: Sequence[float
         axes.set_title(fill(title, TITLE_CHARACTERS), loc="left", fontsize=SMALL)
         axes.set_ylim(0, 1.03)
         if ticks is not None:
-            axes.set_xticks(ticks)
+            axes.set_xticks(list(ticks), list(ticks.values()))
         percent_axis(axes.yaxis)
         axes.tick_params(labelsize=SMALLEST)
         axes.grid(axis="y")
