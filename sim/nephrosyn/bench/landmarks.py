@@ -1,9 +1,9 @@
 """Predictions at landmarks: on given days, or at every visit, from the record before, about the label of a later day.
 
 The rules are those of landmarking [1]_ [2]_. At a landmark only patients who are still followed are asked about. Those
-who have met the definition before are *decided*: they are counted apart. All others are *at risk*. Answers about patients
-at risk are learnt from training patients at risk at the same landmark, answers about the decided from all who are
-followed.
+who have met the definition before are *decided*: they are counted apart. All others are *at risk*. Answers about
+patients at risk are learnt from training patients at risk at the same landmark, answers about the decided from all who
+are followed.
 
 References
 ----------

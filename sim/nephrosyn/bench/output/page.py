@@ -199,7 +199,7 @@ def texts(bench: Bench) -> dict[str, str]:
 
 
 def _notes(bench: Bench) -> tuple[tuple[str, str], ...]:
-    of_training = training_tables.NOTES if bench.training_side.height else ()
+    of_training = (training_tables.note(bench),) if bench.training_side.height else ()
     of_time = time_tables.NOTES if bench.over_time.height else ()
     of_labels = (training_tables.LABEL_NOTE,) if bench.by_label.height else ()
     return (*NOTES, *of_training, *of_time, *of_labels, *((draws_tables.NOTE,) if bench.draws else ()))

@@ -148,4 +148,6 @@ def _curves(bench: Bench, metrics: list[str], **of: str) -> dict[str, dict[str, 
             point = (across, row["value"], row["low"], row["high"])
             panel = panels.setdefault(f"{title}, by {row['kind']}", {})
             panel.setdefault(row["classifier"], []).append(point)
-    return {title: {name: sorted(curve) for name, curve in panel.items()} for title, panel in panels.items()}
+    return {
+        title: {name: sorted(panel[name]) for name in bench.names if name in panel} for title, panel in panels.items()
+    }

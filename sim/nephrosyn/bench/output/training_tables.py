@@ -21,20 +21,18 @@ Curve = list[tuple[float, float, float | None, float | None]]
 TITLES = {ALL: "perturbations of the record, mean", OBSERVED_LABELS: "labels of the observed record"}
 SHOWN = 10
 """Rows of the console; the page has all."""
-NOTES = (
-    (
-        "Learnt and tested",
-        "a classifier that learns is also fitted on the training cohort under each perturbation and severity, with "
-        "errors of its own, and asked about the unperturbed and the perturbed record of the tested patients. That "
-        "makes four cells for each perturbation: means over severities in the table, by severity in the figure. The gain is "
-        "the accuracy after learning from perturbed records minus that after learning from the cohort as simulated, "
-        "on the same patients. Under noise in labels only the labels that are learnt from are wrong; `tested "
-        "unperturbed` scores the answers against the right labels, `tested perturbed` against labels with the same "
-        "kind of error, as a study without the truth would. `Labels of the observed record` are the definition set "
-        "applied to what was recorded. Under a shift of the cohort the cohort that is learnt from is shifted, too. "
-        "Intervals are 95% bootstrap intervals by tested patients, given the training cohort and its errors. "
-        "Classifiers that do not learn have no such cells.",
-    ),
+NOTE = (
+    "Learnt and tested",
+    "a classifier that learns is also fitted on the training cohort under each perturbation and severity, with "
+    "errors of its own, and asked about the unperturbed and the perturbed record of the tested patients. That "
+    "makes four cells for each perturbation: means over severities in the table, by severity in the figure. The "
+    "gain is the accuracy after learning from perturbed records minus that after learning from the cohort as simulated, "
+    "on the same patients. Under noise in labels only the labels that are learnt from are wrong; `tested "
+    "unperturbed` scores the answers against the right labels, `tested perturbed` against labels with the same "
+    "kind of error, as a study without the truth would. `Labels of the observed record` are the definition set "
+    "applied to what was recorded. Under a shift of the cohort the cohort that is learnt from is shifted, too. "
+    "Intervals are 95% bootstrap intervals by tested patients, given the training cohort and its errors. "
+    "Classifiers that do not learn have no such cells{others}.",
 )
 LABEL_NOTE = (
     "Labels of the observed record",
@@ -42,6 +40,12 @@ LABEL_NOTE = (
     "of the unperturbed record and of the patients who have a label of either kind. The definition set agrees with "
     "its own labels wherever it sees the whole record.",
 )
+
+
+def note(bench: Bench) -> tuple[str, str]:
+    """Return the note on the cells, with the names of the classifiers that do not learn."""
+    title, text = NOTE
+    return title, text.format(others=_others(bench))
 
 
 def training_tables(bench: Bench) -> Iterator[Table]:
@@ -84,15 +88,15 @@ def cells(bench: Bench) -> Table:
         "gain, tested unperturbed (points)",
         "gain, tested perturbed (points)",
     )
-    return Table(f"Accuracy by what was learnt from and what was tested{_others(bench)}", head, rows, words=2)
+    return Table("Accuracy by what was learnt from and what was tested", head, rows, words=2)
 
 
 def _others(bench: Bench) -> str:
-    """Return which classifiers do not learn, for a caption."""
+    """Return the names of the classifiers that do not learn."""
     retrained = bench.answers.retrained
     if retrained is None or not retrained.others:
         return ""
-    return f"; not concerned, as they do not learn: {', '.join(retrained.others)}"
+    return f": {', '.join(retrained.others)}"
 
 
 def not_fitted(bench: Bench) -> Table:
@@ -140,7 +144,7 @@ def console_table(bench: Bench) -> Table | None:
     largest = sorted(range(len(table.rows)), key=lambda place: (-sizes[place], place))[:SHOWN]
     rows = [table.rows[place] for place in sorted(largest)]
     cut = "" if len(rows) == len(table.rows) else f"; the {len(rows)} largest gains of {len(table.rows)} rows"
-    caption = f"Accuracy, learnt from > tested on{_others(bench)}{cut}"
+    caption = f"Accuracy, learnt from > tested on{cut}; do not learn{_others(bench)}"
     return Table(caption, ("classifier", "learnt from", *HEAD), rows, words=2)
 
 

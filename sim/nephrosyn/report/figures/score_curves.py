@@ -53,6 +53,9 @@ def _score_curves(panels: Panels, across: str, label: str, ticks: Mapping[float,
         percent_axis(axes.yaxis)
         axes.tick_params(labelsize=SMALLEST)
         axes.grid(axis="y")
+    for axes in every[max(0, len(panels) - columns) : len(panels)]:
+        axes.set_xlabel(across, fontsize=SMALLEST)
+        axes.tick_params(labelbottom=True)
     for axes in every[len(panels) :]:
         axes.set_visible(False)
     handles: dict[str, Any] = {}
@@ -61,7 +64,6 @@ def _score_curves(panels: Panels, across: str, label: str, ticks: Mapping[float,
             handles.setdefault(name, handle)
     figure.legend(list(handles.values()), list(handles), loc="outside upper left", ncols=2, fontsize=SMALL)
     figure.supylabel(label, fontsize=SMALL)
-    figure.supxlabel(across, fontsize=SMALL)
     return figure
 
 
