@@ -20,7 +20,7 @@ from nephrosyn.bench.task import ABSTAINED, FAILED, Task, scored
 from nephrosyn.statistics.bootstrap import RESAMPLES, ends, weights
 
 AT_RISK, DECIDED = "at risk", "decided"
-EDGES_DAYS = (0, 30, 90, 180, 365, 730, 1095, 1825, 3650)
+EDGES_DAYS = (-1, 30, 90, 180, 365, 730, 1095, 1825, 3650)
 """Intervals of time since onset in which visits are pooled; assumed: months early on, years later."""
 LEADS_DAYS = (-100_000, -365, -180, -90, -30, 0, 30, 90, 180, 365, 100_000)
 """Intervals of time before the definition is met, negative after it."""
