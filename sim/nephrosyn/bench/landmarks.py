@@ -69,8 +69,8 @@ class Landmark:
 
 def kept_visits(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     """Return `replicate`, `patient`, `actual_days` and `number` from 1 of the visits that took place."""
-    kept = tables["visits"].filter(~pl.col("missed")).drop_nulls("actual_days")
-    days = kept.select(*PATIENT_KEY, "actual_days").unique().sort(*PATIENT_KEY, "actual_days")
+    attended = tables["visits"].filter(~pl.col("missed")).drop_nulls("actual_days")
+    days = attended.select(*PATIENT_KEY, "actual_days").unique().sort(*PATIENT_KEY, "actual_days")
     return days.with_columns(number=pl.int_range(1, pl.len() + 1).over(PATIENT_KEY))
 
 

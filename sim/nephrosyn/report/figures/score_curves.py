@@ -70,7 +70,7 @@ def _score_curves(panels: Panels, across: str, label: str, ticks: Mapping[float,
 def _curve(axes: Any, name: str, points: Curve, place: int) -> None:
     """Draw one curve over the band of its intervals."""
     colour = LINES[place % len(LINES)]
-    band = [(x, low, high) for x, _, low, high in points if low is not None and high is not None]
+    band = [(across, low, high) for across, _, low, high in points if low is not None and high is not None]
     if band:
         axes.fill_between(*zip(*band, strict=True), color=colour, alpha=0.15, lw=0)
     axes.plot(
