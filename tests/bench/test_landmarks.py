@@ -169,6 +169,11 @@ def test_scores_of_a_day_by_hand():
     area = of(scores, **since, group=AT_RISK, metric="auroc")
     assert area["value"] == pytest.approx(roc_auc_score(at_risk["reference"] == YES, at_risk["p_refractory"]))
     assert area["low"] < area["value"] < area["high"]
+    from sklearn.metrics import brier_score_loss
+
+    brier = of(scores, **since, group=AT_RISK, metric="brier")
+    assert brier["value"] == pytest.approx(brier_score_loss(at_risk["reference"] == YES, at_risk["p_refractory"]))
+    assert brier["low"] < brier["value"] < brier["high"]
     before = of(scores, by=MET, first_days=181, last_days=365)
     assert (before["patients"], before["value"], before["mean_days"], before["group"]) == (12, 9 / 12, 201, AT_RISK)
     after = of(scores, by=MET, first_days=-89, last_days=-30)

@@ -321,6 +321,13 @@ def test_a_condition_without_enough_to_learn_from_is_named(yes_or_no, monkeypatc
     assert results.finish(answers).training_side.filter(perturbation="doses_lost").height
 
 
+def test_if_nobody_learns_that_is_said_at_once(run_folder, tmp_path):
+    words = ["bench", run_folder, "--classifier", "coded-care", "--train-perturbed", "--out", tmp_path / "b"]
+    wrong = CliRunner().invoke(app, [str(word) for word in words], prog_name="nephrosyn")
+    assert wrong.exit_code == 2 and not (tmp_path / "b").exists()
+    assert "expected a classifier that learns, such as gradient-boosting; found source, coded-care" in wrong.output
+
+
 def test_the_command_fits_an_estimator_of_a_users_own(run_folder, tmp_path):
     (tmp_path / "own.py").write_text(
         "from sklearn.tree import DecisionTreeClassifier\ntree = DecisionTreeClassifier(random_state=0)\n"

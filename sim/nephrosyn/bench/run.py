@@ -13,7 +13,7 @@ from pathlib import Path
 from nephrosyn.bench.answers import Answers, Plan, settings
 from nephrosyn.bench.asking import ask_all, failed_always, prepare, selected_classifiers
 from nephrosyn.bench.classifiers.external import ExternalClassifier
-from nephrosyn.bench.classifiers.protocol import Setup
+from nephrosyn.bench.classifiers.protocol import Classifier, Setup
 from nephrosyn.bench.landmarks import ask_over_time, landmarks, wrong_landmarks
 from nephrosyn.bench.opened_run import Run, open_run
 from nephrosyn.bench.optional_packages import require
@@ -76,7 +76,8 @@ def ask(
     workers : int, optional
         Number of processes that share the draws; one for each core by default.
     train_perturbed : bool
-        Also fit the classifiers that learn on the training cohort under each condition.
+        Also fit the classifiers that learn on the training cohort under each condition. Draws of the scenario's
+        numbers concern neither these scores nor those at landmarks.
     at_days : sequence of int, days
         Also ask on these days, about the record before each.
     at_visits : bool
@@ -92,7 +93,7 @@ def ask(
     Raises
     ------
     BenchError
-        If a classifier, perturbation, severity or number is not valid, with all problems.
+        If a classifier, perturbation, severity, day or number is not valid, with all problems, or nobody learns.
     ScenarioError
         If draws are asked for and the run has no uncertain numbers.
     """
@@ -120,6 +121,8 @@ def ask(
         learners = [classifier for classifier in selected if classifier.name in readers]
         retraining = None
         if train_perturbed:
+            if not setup.training.readers:
+                raise BenchError([_nobody_learns(selected)])
             retraining = Retraining(learners, setup, run.reference, run.observed_labels, requested, seed, folder)
         frame = ask_all(run.observed, run.reference, ready, requested, seed, folder, progress, retraining)
         listed = landmarks(at_days, run.observed, visits=at_visits)
@@ -143,6 +146,11 @@ def ask(
     plan = Plan(tuple(classifiers), requested, seed, seconds, training, uncertainty, workers)
     retrained = None if retraining is None else retraining.finished(list(ready))
     return Answers(run, about, frame, plan, retrained, over_time)
+
+
+def _nobody_learns(selected: Sequence[Classifier]) -> str:
+    names = ", ".join(classifier.name for classifier in selected)
+    return f"--train-perturbed: expected a classifier that learns, such as gradient-boosting; found {names}"
 
 
 def _conditions(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -15,8 +15,11 @@ from nephrosyn.bench.score.over_time import AT_RISK, DECIDED, MET, ONSET
 from nephrosyn.report.formatting import decimal, number
 from nephrosyn.report.page.tables import Table
 
-METRICS = ("accuracy", "sensitivity", "specificity", "auroc", "coverage")
-TITLES = {"auroc": "AUROC", "coverage": "answered"}
+METRICS = ("accuracy", "sensitivity", "specificity", "auroc", "brier", "coverage")
+TITLES = {"auroc": "AUROC", "brier": "Brier", "coverage": "answered"}
+DRAWN = ("accuracy", "sensitivity", "specificity", "auroc")
+"""Metrics of the figure, where higher is better."""
+DECIMALS = ("auroc", "brier")
 NOTES = (
     (
         "Over time",
@@ -28,7 +31,8 @@ NOTES = (
         "counted apart, with the share that is recognised. All others are at risk. Classifiers that learn are fitted "
         "at each landmark: for patients at risk on training patients at risk then, for the decided on all who are "
         "followed. Patients without a right answer are not scored. Sensitivity and specificity are those of "
-        "refractory disease; an abstention does not call a patient refractory. Visits are pooled by time since onset. "
+        "refractory disease; an abstention does not call a patient refractory. The Brier score is the mean squared "
+        "error of the probability of refractory disease, 0 to 1. Visits are pooled by time since onset. "
         "Intervals are 95%: Wilson's where patients have one answer each, otherwise by resampling patients with all "
         "their answers; fewer than 10 patients have no score.",
     ),
@@ -47,7 +51,7 @@ def _rows(bench: Bench, **of: str) -> list[dict[str, Any]]:
 
 def _text(row: Mapping[str, Any] | None, metric: str) -> str:
     estimate = None if row is None else (row["value"], row["low"], row["high"])
-    return interval_text(estimate, decimal) if metric == "auroc" else interval_text(estimate)
+    return interval_text(estimate, decimal) if metric in DECIMALS else interval_text(estimate)
 
 
 def _when(row: Mapping[str, Any]) -> str:
@@ -130,15 +134,15 @@ def not_fitted(bench: Bench) -> Table:
 
 def since_onset_curves(bench: Bench) -> dict[str, dict[str, Curve]]:
     """Return the panels of the figure of time since onset."""
-    return _curves(bench, [metric for metric in METRICS if metric != "coverage"], by=ONSET, group=AT_RISK)
+    return _curves(bench, DRAWN, by=ONSET, group=AT_RISK)
 
 
 def before_met_curves(bench: Bench) -> dict[str, dict[str, Curve]]:
     """Return the panels of the figure of time before the definition is met; places are numbers of intervals."""
-    return _curves(bench, ["sensitivity"], by=MET)
+    return _curves(bench, ("sensitivity",), by=MET)
 
 
-def _curves(bench: Bench, metrics: list[str], **of: str) -> dict[str, dict[str, Curve]]:
+def _curves(bench: Bench, metrics: Sequence[str], **of: str) -> dict[str, dict[str, Curve]]:
     rows = bench.over_time.filter(**of).drop_nulls("value").sort("kind", "mean_days")
     panels: dict[str, dict[str, Curve]] = {}
     for metric in metrics:

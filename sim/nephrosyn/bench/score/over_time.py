@@ -68,11 +68,31 @@ def over_time(frame: pl.DataFrame, task: Task, seed: int) -> pl.DataFrame:
         coverage=~words.is_in([ABSTAINED, FAILED]),
         sensitivity=pl.when(refractory).then(called),
         specificity=pl.when(~refractory).then(~called),
+        brier=_brier(frame, task),
         lead_days=pl.col("first_met_days") - pl.col("until_days") + 1,
         group=pl.when("decided").then(pl.lit(DECIDED)).otherwise(pl.lit(AT_RISK)),
     )
     listed = [*_since_onset(rows, task, seed), *_before_met(rows, seed)]
     return pl.DataFrame(listed, schema=SCHEMA, orient="row")
+
+
+def _columns(frame: pl.DataFrame, task: Task) -> list[str]:
+    """Return the columns of probabilities."""
+    return [f"p_{name}" for name in task.valid_answers if f"p_{name}" in frame.columns]
+
+
+def _probability(frame: pl.DataFrame, task: Task) -> pl.Expr:
+    """Return an expression: the probability of refractory disease; null where no probability is given."""
+    columns = _columns(frame, task)
+    if not columns:
+        return pl.lit(None, pl.Float64)
+    inside = [column for column in columns if column.removeprefix("p_") in task.refractory_answers]
+    return pl.when(pl.any_horizontal(pl.col(columns).is_not_null())).then(pl.sum_horizontal(inside))
+
+
+def _brier(frame: pl.DataFrame, task: Task) -> pl.Expr:
+    """Return an expression: the squared error of the probability of refractory disease."""
+    return (_probability(frame, task) - pl.col("reference").is_in(task.refractory_answers).cast(pl.Float64)) ** 2
 
 
 def _since_onset(rows: pl.DataFrame, task: Task, seed: int) -> Iterator[tuple[Any, ...]]:
@@ -85,6 +105,7 @@ def _since_onset(rows: pl.DataFrame, task: Task, seed: int) -> Iterator[tuple[An
             about = (name, kind, ONSET, first, last, cell["day"].mean(), group)
             for metric in ("accuracy", "coverage", "sensitivity", "specificity"):
                 yield (*about, metric, *_share(cell, metric, seed))
+            yield (*about, "brier", *_mean(cell.drop_nulls("brier"), "brier", seed))
             if kind == DAY:
                 yield (*about, "auroc", *_area(cell, task, seed))
 
@@ -115,6 +136,14 @@ def _share(cell: pl.DataFrame, metric: str, seed: int) -> tuple[int, int, float 
     if patients == known.height:
         score = share_of(metric, ALL, int(known[metric].sum()), patients)
         return patients, patients, score.value, score.low, score.high
+    return _mean(known, metric, seed)
+
+
+def _mean(known: pl.DataFrame, metric: str, seed: int) -> tuple[int, int, float | None, float | None, float | None]:
+    """Return answers, patients, a mean over answers, and its interval by resampling patients."""
+    patients = known["patient"].n_unique()
+    if patients < FEWEST:
+        return known.height, patients, None, None, None
     counts = known.group_by("patient").agg(right=pl.col(metric).sum(), of=pl.len()).sort("patient")
     right, of = (counts[name].to_numpy().astype(np.float64) for name in ("right", "of"))
     drawn = np.concatenate([(some @ right) / (some @ of) for some in weights(patients, RESAMPLES, seed)])
@@ -132,15 +161,11 @@ def _area(cell: pl.DataFrame, task: Task, seed: int) -> tuple[int, int, float | 
 
     Of patients who have probabilities; none where nobody or everybody is refractory.
     """
-    columns = [f"p_{name}" for name in task.valid_answers if f"p_{name}" in cell.columns]
-    given = cell.filter(pl.any_horizontal(pl.col(columns).is_not_null())) if columns else cell.clear()
+    given = cell.with_columns(probability=_probability(cell, task)).drop_nulls("probability").sort("patient")
     positive = given["reference"].is_in(task.refractory_answers).to_numpy()
     if given.height < FEWEST or positive.all() or not positive.any():
         return given.height, given.height, None, None, None
-    inside = [column for column in columns if column.removeprefix("p_") in task.refractory_answers]
-    ordered = given.sort("patient")
-    positive = ordered["reference"].is_in(task.refractory_answers).to_numpy()
-    area = area_of_weights(ordered.select(pl.sum_horizontal(inside)).to_series().to_numpy(), positive)
+    area = area_of_weights(given["probability"].to_numpy(), positive)
     value = float(area(np.ones((1, given.height)))[0])
     drawn = np.concatenate([area(some) for some in weights(given.height, RESAMPLES, seed)])
     return given.height, given.height, value, *_ends(drawn)

@@ -19,6 +19,8 @@ from nephrosyn.statistics.bootstrap import RESAMPLES, ends, weights
 
 Array = NDArray[np.float64]
 DIGITS = 12
+CELLS_AT_ONCE = 64
+"""Bounds the memory of large cohorts."""
 METRICS = ("accuracy", "balanced_accuracy")
 
 
@@ -120,18 +122,30 @@ def _rounded(numbers: Array) -> Array:
 
 def _scores(right: Array, of_class: NDArray[np.int64], classes: int) -> Callable[[Array], dict[str, Array]]:
     """Return the scores of each cell as a function of the patients' weights, shape (draws, patients)."""
-    members = [(of_class == code).astype(np.float64) for code in range(classes)]
-    valid = (of_class >= 0).astype(np.float64)
-    occurs = [member.any(axis=0) for member in members]
 
     def scores(drawn: Array) -> dict[str, Array]:
-        recalls = np.zeros((len(drawn), right.shape[1]))
-        for member, somebody in zip(members, occurs, strict=True):
-            recall = (drawn @ (right * member)) / (drawn @ member)
-            recalls += np.where(somebody, recall, 0.0)
-        return {
-            "accuracy": (drawn @ right) / (drawn @ valid),
-            "balanced_accuracy": recalls / np.sum(occurs, axis=0),
-        }
+        blocks = [
+            _of_block(
+                drawn, right[:, first : first + CELLS_AT_ONCE], of_class[:, first : first + CELLS_AT_ONCE], classes
+            )
+            for first in range(0, right.shape[1], CELLS_AT_ONCE)
+        ]
+        return {metric: np.hstack([block[metric] for block in blocks]) for metric in METRICS}
 
     return scores
+
+
+def _of_block(drawn: Array, right: Array, of_class: NDArray[np.int64], classes: int) -> dict[str, Array]:
+    hits, sizes = np.zeros((2, len(drawn), right.shape[1]))
+    recalls, present = np.zeros_like(hits), np.zeros(right.shape[1])
+    for code in range(classes):
+        member = (of_class == code).astype(np.float64)
+        somebody = member.any(axis=0)
+        if not somebody.any():
+            continue
+        hits_of_class, size = drawn @ (right * member), drawn @ member
+        recalls += np.where(somebody, hits_of_class / size, 0.0)
+        present += somebody
+        hits += hits_of_class
+        sizes += size
+    return {"accuracy": hits / sizes, "balanced_accuracy": recalls / present}
