@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from nephrosyn.bench.answers import Answers, Plan, settings
-from nephrosyn.bench.asking import ask_all, failed_always, prepare, selected_classifiers
+from nephrosyn.bench.asking import ask_all, failed_always, prepare, selected_classifiers, with_reference
 from nephrosyn.bench.classifiers.external import ExternalClassifier
 from nephrosyn.bench.classifiers.protocol import Classifier, Setup
 from nephrosyn.bench.landmarks import ask_over_time, landmarks, wrong_landmarks
@@ -26,7 +26,19 @@ from nephrosyn.runs.folder.layout import sha256
 from nephrosyn.runs.run import Progress, silent
 from nephrosyn.scenario import Resolved
 
-__all__ = ["Answers", "Plan", "Run", "ask", "open_run"]
+__all__ = [
+    "Answers",
+    "Plan",
+    "Run",
+    "ask",
+    "ask_all",
+    "failed_always",
+    "open_run",
+    "prepare",
+    "selected_classifiers",
+    "settings",
+    "with_reference",
+]
 
 DEFAULT_TIME_LIMIT_SECONDS = 10.0
 LEAST_SECONDS, MOST_SECONDS = 0.1, 86_400.0
@@ -99,13 +111,7 @@ def ask(
     """
     require("sklearn")
     seed = run.manifest["seed"] if seed is None else seed
-    problems = [*wrong_count("--seed", seed, 0, MOST_SEED), *wrong_count("--training", training, 50, MOST_TRAINING)]
-    if not LEAST_SECONDS <= seconds <= MOST_SECONDS:
-        problems.append(f"--time-limit: expected {LEAST_SECONDS} to {MOST_SECONDS:.0f} seconds; found {seconds}")
-    if uncertainty is not None:
-        problems += wrong_count("--uncertainty", uncertainty, FEWEST_DRAWS, MOST_DRAWS)
-    if workers is not None:
-        problems += wrong_count("--workers", workers, 1, MOST_WORKERS)
+    problems = _wrong_numbers(seed, training, seconds, uncertainty, workers)
     resolved = Resolved.from_dict(run.manifest["scenario"])
     last_day = run.task.label_days or int(resolved.scenario.population.follow_up_days)
     problems += wrong_landmarks(at_days, run, last_day, visits=at_visits)
@@ -127,25 +133,43 @@ def ask(
         frame = ask_all(run.observed, run.reference, ready, requested, seed, folder, progress, retraining)
         listed = landmarks(at_days, run.observed, visits=at_visits)
         over_time = ask_over_time(run, listed, ready, learners, setup, folder, progress) if listed else None
-    sets = {name: sha256(Path(name)) for name in classifiers if name.endswith(".toml")}
-    modules = {
-        classifier.name: classifier.sha256
-        for classifier in selected
-        if isinstance(classifier, ExternalClassifier) and classifier.sha256
-    }
     about = settings(
         run,
         seed,
         replicates,
         [classifier.name for classifier in selected],
         requested=classifiers,
-        files={**sets, **modules},
+        files=_digests(classifiers, selected),
         training=setup.training,
         without_score={**not_ready, **failed_always(frame)},
     )
+    about |= {"train_perturbed": train_perturbed, "at_days": sorted(set(at_days)), "at_visits": at_visits}
     plan = Plan(tuple(classifiers), requested, seed, seconds, training, uncertainty, workers)
     retrained = None if retraining is None else retraining.finished(list(ready))
     return Answers(run, about, frame, plan, retrained, over_time)
+
+
+def _wrong_numbers(seed: int, training: int, seconds: float, uncertainty: int | None, workers: int | None) -> list[str]:
+    """Return what is wrong with the numbers of a bench."""
+    problems = [*wrong_count("--seed", seed, 0, MOST_SEED), *wrong_count("--training", training, 50, MOST_TRAINING)]
+    if not LEAST_SECONDS <= seconds <= MOST_SECONDS:
+        problems.append(f"--time-limit: expected {LEAST_SECONDS} to {MOST_SECONDS:.0f} seconds; found {seconds}")
+    if uncertainty is not None:
+        problems += wrong_count("--uncertainty", uncertainty, FEWEST_DRAWS, MOST_DRAWS)
+    if workers is not None:
+        problems += wrong_count("--workers", workers, 1, MOST_WORKERS)
+    return problems
+
+
+def _digests(classifiers: Sequence[str], selected: Sequence[Classifier]) -> dict[str, str]:
+    """Return the SHA-256 of the files that define classifiers."""
+    sets = {name: sha256(Path(name)) for name in classifiers if name.endswith(".toml")}
+    modules = {
+        classifier.name: classifier.sha256
+        for classifier in selected
+        if isinstance(classifier, ExternalClassifier) and classifier.sha256
+    }
+    return {**sets, **modules}
 
 
 def _nobody_learns(selected: Sequence[Classifier]) -> str:
