@@ -137,6 +137,16 @@ def test_each_side_is_scored_against_its_own_labels(learnt, yes_or_no):
     assert dict(observed.select("patient", "reference").iter_rows()) == dict(labels.iter_rows())
 
 
+def test_what_learnt_from_right_labels_is_also_scored_against_those_of_the_record(bench, learnt, yes_or_no):
+    row = score(bench, OBSERVED_LABELS, UNPERTURBED, PERTURBED, 0)
+    labels = yes_or_no.observed_labels.filter(pl.col("reference").cast(pl.String) != "undetermined")
+    clean = learnt.frame.filter(pl.col("classifier").cast(pl.String) == "gradient-boosting", perturbation=CLEAN)
+    assert row["n"] == labels.height < yes_or_no.patients
+    by_hand = accuracy(clean.drop("reference").join(labels, on="patient"))
+    assert row["value"] == pytest.approx(by_hand)
+    assert score(bench, OBSERVED_LABELS, UNPERTURBED, UNPERTURBED, 0)["n"] > row["n"]
+
+
 def accuracy(rows):
     rows = rows.with_columns(pl.col("reference", "predicted").cast(pl.String))
     rows = rows.filter(pl.col("reference") != "undetermined")

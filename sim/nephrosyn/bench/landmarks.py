@@ -100,7 +100,7 @@ def wrong_landmarks(days: Sequence[int], run: Run, last_day: int, *, visits: boo
     problems = [problem for day in days for problem in wrong_count("--at-days", day, 1, last_day)]
     if (days or visits) and run.task.until_days is not None:
         option = "--at-days" if days else "--at-visits"
-        problems.append(f"{option}: expected without --until-days, which is a landmark itself")
+        problems.append(f"{option}: not together with --until-days, which is a landmark itself")
     return problems
 
 

@@ -143,7 +143,7 @@ def bench_run(
         bool,
         typer.Option(
             "--train-perturbed",
-            help="Also let the classifiers that learn learn from perturbed records and wrong labels.",
+            help="Also fit the classifiers that learn on perturbed records and on wrong labels.",
         ),
     ] = False,
     at_days: Annotated[
