@@ -232,6 +232,7 @@ def test_every_output_has_the_scores(timed, tmp_path):
     about = json.loads((folder / "bench.json").read_text("utf-8"))
     assert len(about["over_time"]) == bench.over_time.height > 100
     assert pl.read_csv(folder / "over-time.csv").height == bench.over_time.height
+    assert pl.read_parquet(folder / "over-time-answers.parquet").equals(timed.over_time.frame)
     for name in ("over-time.svg", "before-met.svg"):
         assert "Not for clinical use" in (folder / name).read_text("utf-8")
     html = (folder / "bench.html").read_text("utf-8")

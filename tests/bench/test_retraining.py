@@ -292,6 +292,7 @@ def test_every_output_has_the_cells(bench, tmp_path):
     assert about["classifiers_that_learn"] == ["gradient-boosting", "majority"]
     assert about["classifiers_that_do_not_learn"] == ["source", "coded-care"]
     assert len(about["training"]) == bench.training_side.height and about["labels"]
+    assert pl.read_parquet(folder / "training-answers.parquet").equals(bench.answers.retrained.frame)
     stored = pl.read_csv(folder / "training.csv")
     assert stored["value"].to_list() == pytest.approx(bench.training_side["value"].to_list())
     assert stored["notice"].unique().to_list() == ["Synthetic data from a simulation. Not for clinical use."]

@@ -7,12 +7,22 @@ from typing import Any
 import polars as pl
 
 from nephrosyn import vocabulary
-from nephrosyn.bench.output.results import Bench
+from nephrosyn.bench.output.results import OVER_TIME_ANSWERS, TRAINING_ANSWERS, Bench
 
 
 def _frames(bench: Bench) -> dict[str, pl.DataFrame]:
     """Return the tables that have rows, by name."""
     frames = {"training": bench.training_side, "labels": bench.by_label, "over-time": bench.over_time}
+    return {name: frame for name, frame in frames.items() if frame.height}
+
+
+def answer_frames(bench: Bench) -> dict[str, pl.DataFrame]:
+    """Return the answers after perturbed training and at landmarks, by file name."""
+    answers = bench.answers
+    frames = {
+        TRAINING_ANSWERS: answers.retrained.frame if answers.retrained else pl.DataFrame(),
+        OVER_TIME_ANSWERS: answers.over_time.frame if answers.over_time else pl.DataFrame(),
+    }
     return {name: frame for name, frame in frames.items() if frame.height}
 
 

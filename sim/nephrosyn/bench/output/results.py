@@ -38,7 +38,8 @@ VALUES, SCORES, ANSWERS, BOARD, PAGE = (
 )
 FIGURES = ("degradation", "confusion", "slices", "prevalence", "reliability", "training", "over-time", "before-met")
 DRAWS = "draws.parquet"
-TABLES = ("training.csv", "labels.csv", "over-time.csv")
+TRAINING_ANSWERS, OVER_TIME_ANSWERS = "training-answers.parquet", "over-time-answers.parquet"
+TABLES = ("training.csv", "labels.csv", "over-time.csv", TRAINING_ANSWERS, OVER_TIME_ANSWERS)
 FILES = frozenset({VALUES, SCORES, ANSWERS, DRAWS, BOARD, PAGE, *TABLES, *(f"{name}.svg" for name in FIGURES)})
 KIND = OutputFolder("a bench of nephrosyn", FILES, VALUES, "classifiers")
 

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from nephrosyn import __version__, vocabulary
-from nephrosyn.bench.output.more_tables import csv_tables, more_values
+from nephrosyn.bench.output.more_tables import answer_frames, csv_tables, more_values
 from nephrosyn.bench.output.page import texts
 from nephrosyn.bench.output.results import ANSWERS, DRAWS, KIND, SCORES, VALUES, Bench
 from nephrosyn.bench.score.conditions import CLEAN
@@ -69,5 +69,7 @@ def write(bench: Bench, folder: Path, *, overwrite: bool = False) -> Path:
         scores.write_parquet(partial / SCORES, metadata=about)
         if bench.draws is not None:
             bench.draws.scores.write_parquet(partial / DRAWS, metadata=about)
+        for name, frame in answer_frames(bench).items():
+            frame.write_parquet(partial / name, metadata=about)
         bench.outcomes.write_parquet(partial / ANSWERS, metadata=about)
     return folder
