@@ -238,7 +238,7 @@ class _Selection:
         """Return the classes of the scenario, the most common first, independent of this cohort."""
         task = self._task
         common = _most_common(
-            scenario.model_dump_json(), task.definition.model_dump_json(), task.target, task.until_days
+            scenario.model_dump_json(), task.definition.model_dump_json(), task.target, task.label_days
         )
         return [name for name in common if name not in self.left_out]
 
@@ -345,7 +345,7 @@ def _described(
     columns: _Columns,
 ) -> str:
     used = "the whole record" if until_days is None else f"what was recorded before day {until_days} from onset"
-    due = "at the end of follow-up" if task.until_days is None else f"on day {task.until_days}"
+    due = "at the end of follow-up" if task.label_days is None else f"on day {task.label_days}"
     left_out = " and ".join(f"{count} {_reason(name)}" for name, count in selection.left_out.items())
     absent = "\n".join(f"{name}: {why}" for name, why in columns.absent.items())
     return f"""Synthetic nephrotic syndrome: {n_samples} patients of the scenario {scenario}, seed {seed}.

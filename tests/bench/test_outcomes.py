@@ -181,7 +181,7 @@ def test_one_patient_explained_says_why_there_is_no_answer(made):
 def test_shipped_models_without_anything_to_learn_from_are_not_fitted(run, name, monkeypatch):
     scenario = Resolved.from_dict(run.manifest["scenario"]).scenario
     training = Training(scenario, 1, run.task, 50)
-    monkeypatch.setattr(training, "answers", training.answers.clear())
+    monkeypatch.setattr(training, "_answers", training.answers.clear())
     with pytest.raises(NotReadyError, match=NOBODY):
         registry.find(name).ready(Setup(run.task, training, 1.0))
 

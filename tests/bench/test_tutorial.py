@@ -37,10 +37,15 @@ def test_researchers(tmp_path):
             done = subprocess.run(["sh", "-e"], input=code, cwd=folder, env=environment, text=True, capture_output=True)
             assert done.returncode == 0, f"{code}\n{done.stdout}\n{done.stderr}"
             played += 1
-    assert played == 8
+    assert played == 11
     board = pl.read_parquet(folder / "outputs" / "shell" / "scores.parquet")
     mine = board.filter(classifier="predictions", metric="accuracy", slice="all")
     assert mine.filter(perturbation="none")["value"].item() > 0.2
     assert set(mine["perturbation"]) == {"none", "results_lost"}
     rule = pl.read_parquet(folder / "outputs" / "rule" / "scores.parquet")
     assert rule.filter(classifier="myrules:latest_ratio", metric="failed", slice="all")["value"].max() == 0.0
+    cells = pl.read_csv(folder / "outputs" / "trained" / "training.csv")
+    assert set(cells["classifier"]) == {"gradient-boosting"}
+    assert {"observed_labels", "doses_lost", "label_noise"} <= set(cells["perturbation"])
+    over_time = pl.read_csv(folder / "outputs" / "time" / "over-time.csv").filter(by="since onset")
+    assert set(over_time["first_days"]) == {60, 120, 365}

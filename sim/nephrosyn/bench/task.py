@@ -17,6 +17,7 @@ import polars as pl
 from nephrosyn import criteria, vocabulary
 from nephrosyn.criteria import DefinitionSet
 from nephrosyn.criteria.definition.in_words import in_words
+from nephrosyn.errors import wrong_count
 from nephrosyn.record.schema import PATIENT_KEY
 from nephrosyn.vocabulary import CATEGORY_OF_FLAG, UNDETERMINED
 
@@ -86,6 +87,29 @@ def outcome() -> pl.Expr:
     )
 
 
+def wrong_days(until_days: int | None, label_days: int | None, follow_up_days: float) -> list[str]:
+    """Return what is wrong with the days of an early prediction.
+
+    Parameters
+    ----------
+    until_days, label_days : int or None, days
+        The day before which classifiers see the record, and that of the right answer.
+    follow_up_days : float, days
+        Length of follow-up in the scenario; a later day would change nothing.
+
+    Examples
+    --------
+    >>> wrong_days(90, 60, 730)
+    ['--until-days: expected no later than --label-days (60); found 90']
+    """
+    last = int(follow_up_days)
+    problems = [] if until_days is None else wrong_count("--until-days", until_days, 1, last)
+    problems += [] if label_days is None else wrong_count("--label-days", label_days, 1, last)
+    if not problems and until_days is not None and label_days is not None and until_days > label_days:
+        problems.append(f"--until-days: expected no later than --label-days ({label_days}); found {until_days}")
+    return problems
+
+
 @dataclass(frozen=True)
 class Task:
     """The question asked about each patient.
@@ -96,12 +120,15 @@ class Task:
         The definition set.
     target : {"category", "refractory"}
         What to predict.
-    until_days : int or None, days
+    label_days : int or None, days
         Day of the reference label; None for the end of follow-up.
+    until_days : int or None, days
+        Classifiers see what was recorded before this day; None for the whole record.
     """
 
     definition: DefinitionSet
     target: Target = "category"
+    label_days: int | None = None
     until_days: int | None = None
 
     @cached_property
@@ -119,9 +146,26 @@ class Task:
     @property
     def question(self) -> str:
         """The question in words."""
+        which = f"under the definition set `{self.definition.name}`{self._when}."
         if self.target == "refractory":
-            return f"Say whether each patient is refractory under the definition set `{self.definition.name}`."
-        return f"Name the category of each patient under the definition set `{self.definition.name}`."
+            return f"Say whether each patient is refractory {which}"
+        return f"Name the category of each patient {which}"
+
+    @property
+    def _when(self) -> str:
+        if self.label_days is not None:
+            return f" on day {self.label_days}"
+        return "" if self.until_days is None else " at the end of follow-up"
+
+    @property
+    def seen(self) -> str:
+        """The part of the record that classifiers see, in words."""
+        return "the whole record" if self.until_days is None else f"what was recorded before day {self.until_days}"
+
+    @property
+    def labelled(self) -> str:
+        """The day of the right answer, in words."""
+        return "the end of follow-up" if self.label_days is None else f"day {self.label_days}"
 
     @property
     def scope(self) -> str:
@@ -183,11 +227,11 @@ class Task:
         polars.DataFrame
             One row per patient, as from `criteria.classify`.
         """
-        if stored and self.until_days is None:
+        if stored and self.label_days is None:
             labels = tables["labels"].filter(criteria=self.definition.name, view=view)
             if labels.height:
                 return labels
-        return criteria.classify(tables, self.definition, view, self.until_days, keep_going=True)
+        return criteria.classify(tables, self.definition, view, self.label_days, keep_going=True)
 
     def classify(self, tables: Mapping[str, pl.DataFrame], view: str) -> pl.DataFrame:
         """Return the `answers` of the set for a record."""

@@ -30,7 +30,7 @@ class SetClassifier:
 
     def ready(self, setup: Setup) -> ReadyClassifier:
         """Return the set, ready to answer in terms of the task."""
-        task = replace(setup.task, definition=self.definition, until_days=None)
+        task = replace(setup.task, definition=self.definition)
 
         def answer(shown: ShownRecord) -> pl.DataFrame:
             labels = criteria.classify(shown.tables, self.definition, "observed", keep_going=True)

@@ -13,15 +13,17 @@ from typing import Any, Self
 
 import polars as pl
 
+from nephrosyn.bench.answers import Plan
+from nephrosyn.bench.asking import ask_all, prepare, selected_classifiers
 from nephrosyn.bench.classifiers.protocol import Setup
 from nephrosyn.bench.draws.scores import scores_of
-from nephrosyn.bench.run import Plan, Run, ask_all, prepare, selected_classifiers
+from nephrosyn.bench.features.extract import before
+from nephrosyn.bench.opened_run import Run
 from nephrosyn.bench.score.conditions import Reference
 from nephrosyn.bench.task import Target, Task, scored
 from nephrosyn.bench.training import SEED_STEP, Training, cohort
 from nephrosyn.criteria import DefinitionSet
 from nephrosyn.errors import MOST_SEED
-from nephrosyn.record.schema import OBSERVED
 from nephrosyn.runs.run import Progress, cores, silent
 from nephrosyn.scenario import Resolved
 
@@ -55,6 +57,8 @@ class Player:
         The definition set of the task, and that of another clinic.
     target : {"category", "refractory"}
         What classifiers predict.
+    label_days, until_days : int or None, days
+        Day of the right answer, and the day before which classifiers see the record.
     plan : Plan
         What was asked.
     names : tuple of str
@@ -71,6 +75,8 @@ class Player:
     definition: dict[str, Any]
     other_set: dict[str, Any]
     target: Target
+    label_days: int | None
+    until_days: int | None
     plan: Plan
     names: tuple[str, ...]
     baseline: str
@@ -86,6 +92,8 @@ class Player:
             definition=run.task.definition.model_dump(exclude_none=True),
             other_set=run.reference.other_set.model_dump(exclude_none=True),
             target=run.task.target,
+            label_days=run.task.label_days,
+            until_days=run.task.until_days,
             plan=plan,
             names=tuple(names),
             baseline=baseline,
@@ -98,7 +106,7 @@ class Player:
 
     @cached_property
     def _task(self) -> Task:
-        return Task(DefinitionSet.model_validate(self.definition), self.target)
+        return Task(DefinitionSet.model_validate(self.definition), self.target, self.label_days, self.until_days)
 
     def play(self, draws: Sequence[int]) -> Iterator[pl.DataFrame]:
         """Yield the scores of one draw after the other, with the columns of `scores.SCHEMA`."""
@@ -125,7 +133,7 @@ class Player:
         scenario = uncertainty.draw(self._resolved, draw).scenario
         tables = cohort(scenario, self.patients, (self.seed + step) % (MOST_SEED + 1))
         reference = Reference(self._task, tables, DefinitionSet.model_validate(self.other_set), stored=False)
-        return {name: tables[name] for name in OBSERVED}, reference
+        return before(tables, self.until_days), reference
 
 
 def play(run: Run, plan: Plan, names: Sequence[str], baseline: str, *, progress: Progress = silent) -> pl.DataFrame:

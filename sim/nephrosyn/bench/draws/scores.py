@@ -39,7 +39,7 @@ def scores_of(
     Parameters
     ----------
     frame : polars.DataFrame
-        Answers, as in `bench.run.Answers.frame`.
+        Answers, as in `bench.answers.Answers.frame`.
     task : Task
         The question.
     names : sequence of str

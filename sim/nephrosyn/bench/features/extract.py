@@ -23,6 +23,8 @@ from nephrosyn.vocabulary import AGENTS, STEROID
 
 HEAVY_RUN_DAYS = 3
 Tables = Mapping[str, pl.DataFrame]
+LAST = "last day seen"
+"""Column for the time of cutting."""
 COLUMNS = [feature.name for feature in FEATURES]
 
 
@@ -39,29 +41,61 @@ def before(tables: Tables, until_days: int | None) -> dict[str, pl.DataFrame]:
     Returns
     -------
     dict of str to polars.DataFrame
-        Runs of days end the day before; a later biopsy or end of follow-up is not known.
+        Runs of days end the day before; a later biopsy or end of follow-up is not known, nor are weight and height
+        before the first visit.
     """
     truncated = {name: tables[name] for name in OBSERVED}
-    if until_days is None:
-        return truncated
-    last = until_days - 1
-    known = pl.col("biopsy_days") <= last
-    truncated["patients"] = truncated["patients"].with_columns(
-        pl.when(known).then("lesion").alias("lesion"), pl.when(known).then("biopsy_days").alias("biopsy_days")
-    )
+    return truncated if until_days is None else _cut(truncated, pl.lit(until_days - 1, pl.Int32))
+
+
+def before_each(tables: Tables, days: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """Return the observed tables as of the morning of a day of each patient's own.
+
+    Parameters
+    ----------
+    tables : mapping of str to polars.DataFrame
+        Observed tables; others are left out.
+    days : polars.DataFrame
+        `replicate`, `patient` and `until_days`; patients who are not in it are removed.
+
+    Returns
+    -------
+    dict of str to polars.DataFrame
+        As from `before` for each patient.
+    """
+    last = days.select(*PATIENT_KEY, (pl.col("until_days") - 1).cast(pl.Int32).alias(LAST))
+    joined = {name: tables[name].join(last, on=PATIENT_KEY, how="inner", maintain_order="left") for name in OBSERVED}
+    return {name: frame.drop(LAST) for name, frame in _cut(joined, pl.col(LAST)).items()}
+
+
+def _cut(tables: Tables, last: pl.Expr) -> dict[str, pl.DataFrame]:
+    """Return the observed tables with nothing that was recorded after a day."""
+    truncated = dict(tables)
+    truncated["patients"] = _known(truncated["patients"], last)
     happened = pl.coalesce("actual_days", "planned_days") <= last
     truncated["visits"] = truncated["visits"].filter(happened)
     truncated["readings"] = truncated["readings"].filter(pl.col("taken_days") <= last)
     truncated["conditions"] = truncated["conditions"].filter(pl.col("noted_days") <= last)
     for name in ("diary", "doses"):
         begun = truncated[name].filter(pl.col("first_days") <= last)
-        truncated[name] = begun.with_columns(last_days=pl.min_horizontal("last_days", pl.lit(last, pl.Int32)))
+        truncated[name] = begun.with_columns(last_days=pl.min_horizontal("last_days", last))
     ended = pl.col("end_days") <= last
     truncated["follow_up"] = truncated["follow_up"].with_columns(
-        end_days=pl.when(ended).then("end_days").otherwise(pl.lit(last, pl.Int32)),
+        end_days=pl.when(ended).then("end_days").otherwise(last),
         reason=pl.when(ended).then("reason").otherwise(pl.lit("end_of_study", OBSERVED["follow_up"]["reason"])),
     )
     return truncated
+
+
+def _known(patients: pl.DataFrame, last: pl.Expr) -> pl.DataFrame:
+    """Return what is known of patients on a day: body size from the first visit on, the lesion from the biopsy on."""
+    since = {"measured_days": ("weight_kg", "height_cm"), "biopsy_days": ("lesion",)}
+    return patients.with_columns(
+        pl.when(pl.col(day) <= last).then(name).alias(name)
+        for day, names in since.items()
+        if day in patients.columns
+        for name in (*names, day)
+    )
 
 
 def features(tables: Tables, until_days: int | None = None) -> pl.DataFrame:

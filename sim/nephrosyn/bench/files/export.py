@@ -19,10 +19,11 @@ from typing import Any
 import polars as pl
 
 from nephrosyn import vocabulary
+from nephrosyn.bench.features.extract import before
 from nephrosyn.bench.perturbations import PERTURBATIONS, SEVERITIES, VERSION, Prepared, Record, perturb, prepare
 from nephrosyn.bench.perturbations.constants import OF_RECORDS, unknown
 from nephrosyn.bench.score.conditions import CLEAN, CLEAN_RECORD, MOST_REPLICATES, Condition, conditions
-from nephrosyn.bench.task import Task
+from nephrosyn.bench.task import Task, wrong_days
 from nephrosyn.errors import MOST_SEED, BenchError, RunFolderError, wrong_count
 from nephrosyn.record.schema import OBSERVED
 from nephrosyn.runs import relabel
@@ -32,6 +33,7 @@ from nephrosyn.runs.folder.output_folder import write_texts
 from nephrosyn.runs.folder.part import encoded
 from nephrosyn.runs.folder.storage import manifest_entry as facts_of
 from nephrosyn.runs.run import Progress, silent
+from nephrosyn.scenario import Resolved
 
 README = "README.md"
 TEMPLATE = "predictions-template.csv"
@@ -73,7 +75,8 @@ def export(
     format : {"parquet", "csv"}
         Format of the tables.
     task : Task, optional
-        The question in the README; by default the category under the first definition set of the run.
+        The question in the README, and the day before which the record is exported; by default the category under the
+        first definition set of the run, and the whole record.
     overwrite : bool
         Replace an existing export, never anything else.
     progress : callable, optional
@@ -93,19 +96,25 @@ def export(
     """
     run, out = Folder(Path(run_folder)), Path(out).resolve()
     seed = run.manifest["seed"] if seed is None else seed
-    names = _names(perturbations, severities, replicates, seed, format, run)
     task = task or Task(relabel.definition(run.manifest, None))
+    names = _names(perturbations, severities, replicates, seed, format, run, task)
     requested = conditions(names, sorted(set(severities)), replicates)
     with KIND.writing(out, overwrite=overwrite) as partial:
-        files = dict(_records(run, partial, requested, seed, format, progress or silent))
+        files = dict(_records(run, partial, requested, seed, format, task.until_days, progress or silent))
         files[TEMPLATE] = _template(run, partial / TEMPLATE, requested)
         write_texts({README: readme(task, format, requested)}, partial)
-        write_manifest(partial, {**_about(run, names, severities, replicates, seed, format), "files": files})
+        write_manifest(partial, {**_about(run, task, names, severities, replicates, seed, format), "files": files})
     return out
 
 
 def _names(
-    perturbations: Sequence[str], severities: Sequence[int], replicates: int, seed: int, format: str, run: Folder
+    perturbations: Sequence[str],
+    severities: Sequence[int],
+    replicates: int,
+    seed: int,
+    format: str,
+    run: Folder,
+    task: Task,
 ) -> list[str]:
     """Return the names of the perturbations; raise an error with all problems of the arguments."""
     problems = [_refusal(name) for name in perturbations if name not in (*OF_RECORDS, ALL)]
@@ -119,6 +128,8 @@ def _names(
         problems.append(f"format: expected parquet or csv; found {format}")
     if run.manifest["replicates"] != 1:
         problems.append(f"{run.path}: expected a run of one replicate; found {run.manifest['replicates']}")
+    scenario = Resolved.from_dict(run.manifest["scenario"]).scenario
+    problems += wrong_days(task.until_days, task.label_days, scenario.population.follow_up_days)
     if problems:
         raise BenchError(problems)
     return list(OF_RECORDS) if ALL in perturbations else list(dict.fromkeys(perturbations))
@@ -131,13 +142,21 @@ def _refusal(name: str) -> str:
 
 
 def _records(
-    run: Folder, folder: Path, requested: Sequence[Condition], seed: int, format: str, progress: Progress
+    run: Folder,
+    folder: Path,
+    requested: Sequence[Condition],
+    seed: int,
+    format: str,
+    until_days: int | None,
+    progress: Progress,
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Write the records part by part; memory holds one part of the cohort under one perturbation."""
     parts = run.parts("patients")
     for number in range(parts):
         part = _Part(
-            prepare({name: run.part(name, number) for name in OBSERVED}), folder, f"part-{number:05d}.{format}"
+            prepare(before({name: run.part(name, number) for name in OBSERVED}, until_days)),
+            folder,
+            f"part-{number:05d}.{format}",
         )
         for done, condition in enumerate(requested):
             progress("export", number * len(requested) + done, parts * len(requested))
@@ -215,7 +234,7 @@ def _template(run: Folder, path: Path, requested: Sequence[Condition]) -> dict[s
 
 
 def _about(
-    run: Folder, names: Sequence[str], severities: Sequence[int], replicates: int, seed: int, format: str
+    run: Folder, task: Task, names: Sequence[str], severities: Sequence[int], replicates: int, seed: int, format: str
 ) -> dict[str, Any]:
     """Return the manifest without its files; of the run it holds only the digest, which reveals nothing."""
     return {
@@ -224,6 +243,8 @@ def _about(
         "constants_version": VERSION,
         "run_sha256": sha256(run.path / MANIFEST),
         "patients": run.manifest["patients"],
+        "until_days": task.until_days,
+        "label_days": task.label_days,
         "perturbations": list(names),
         "severities": sorted(set(severities)),
         "replicates": replicates,
@@ -244,7 +265,8 @@ def readme(task: Task, format: str, requested: Sequence[Condition]) -> str:
 
 ## The question
 
-{task.question} Valid answers: {answers}. `undetermined` means that you abstain: right answers, wrong answers and
+{task.question} The records hold {task.seen}. Valid answers: {answers}.
+`undetermined` means that you abstain: right answers, wrong answers and
 abstentions are three separate shares, and accuracy is also given among the answers.
 
 {task.scope} Patients outside the set have no right answer. They are in the records and need a row each, but your

@@ -15,11 +15,14 @@ from typing import Any
 
 import polars as pl
 
+from nephrosyn.bench.answers import Answers, settings
+from nephrosyn.bench.asking import with_reference
 from nephrosyn.bench.classifiers.protocol import checked_answers, outside_unit_interval, wrong_sum
+from nephrosyn.bench.opened_run import Run
 from nephrosyn.bench.optional_packages import in_a_line
 from nephrosyn.bench.perturbations import PERTURBATIONS, SEVERITIES, VERSION
 from nephrosyn.bench.perturbations.constants import OF_RECORDS
-from nephrosyn.bench.run import Answers, Run, ask, settings, with_reference
+from nephrosyn.bench.run import ask
 from nephrosyn.bench.score.conditions import CLEAN, CLEAN_RECORD, KEYS, MOST_REPLICATES, Condition, conditions, shifts
 from nephrosyn.bench.task import Task
 from nephrosyn.errors import BenchError
@@ -33,6 +36,9 @@ EXAMPLES = 3
 SHOWN = 40
 """Length at which a value in a message is cut off, in characters."""
 PARQUET = b"PAR1"
+DAYS = ("until_days", "label_days")
+MANIFEST_KEYS = ("perturbations", "severities", "replicates", "seed", "run_sha256", "constants_version")
+"""What the manifest of an export must hold to score predictions about it."""
 
 
 def read_content(path: Path) -> bytes:
@@ -298,17 +304,16 @@ def export_conditions(folder: Path, run: Run) -> tuple[list[Condition], int]:
     BenchError
         If the folder is not an export of this run.
     """
-    try:
-        about = parsed_json((folder / "manifest.json").read_bytes())
-        names, severities, replicates = about["perturbations"], about["severities"], about["replicates"]
-        seed, digest, version = about["seed"], about["run_sha256"], about["constants_version"]
-    except (OSError, ValueError, KeyError, TypeError):
-        raise BenchError([f"{folder}: no export of the bench; make one with: nephrosyn bench export"]) from None
+    about = _manifest(folder)
+    names, severities, replicates = about["perturbations"], about["severities"], about["replicates"]
+    seed, digest, version = about["seed"], about["run_sha256"], about["constants_version"]
     problems = []
     if digest != sha256(run.folder / "manifest.json"):
         problems.append(f"{folder}: an export of another run than {run.folder}, or the run was classified again since")
     if version != VERSION:
         problems.append(f"{folder}: made with version {version} of the perturbations; this is version {VERSION}")
+    if any(about.get(name) != getattr(run.task, name) for name in DAYS):
+        problems.append(f"{folder}: for another part of the record than the run was opened with; see `export_days`")
     if not problems and not _is_sound(names, severities, replicates, seed):
         problems.append(f"{folder}: its manifest.json is damaged; export again")
     if problems:
@@ -316,6 +321,29 @@ def export_conditions(folder: Path, run: Run) -> tuple[list[Condition], int]:
     is_complete = set(OF_RECORDS) <= set(names)
     without_records = [name for name in PERTURBATIONS if name not in names] if is_complete else []
     return conditions([*names, *without_records], severities, replicates), int(seed)
+
+
+def export_days(folder: Path) -> dict[str, Any]:
+    """Return the days of an early prediction that an export is for, as `open_run` takes them.
+
+    Raises
+    ------
+    BenchError
+        If the folder is not an export.
+    """
+    about = _manifest(folder)
+    return {name: about.get(name) for name in DAYS}
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    """Return the manifest of an export."""
+    try:
+        about: dict[str, Any] = parsed_json((folder / "manifest.json").read_bytes())
+        if set(MANIFEST_KEYS) <= set(about):
+            return about
+    except (OSError, ValueError, TypeError):
+        pass
+    raise BenchError([f"{folder}: no export of the bench; make one with: nephrosyn bench export"])
 
 
 def _is_sound(names: Any, severities: Any, replicates: Any, seed: Any) -> bool:

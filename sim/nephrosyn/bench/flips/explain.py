@@ -15,9 +15,9 @@ from nephrosyn.bench.classifiers.heuristics import Rule
 from nephrosyn.bench.classifiers.protocol import Classifier, ReadyClassifier, Setup, ShownRecord, checked_answers
 from nephrosyn.bench.classifiers.registry import find
 from nephrosyn.bench.flips.search import Answer, find_cause
+from nephrosyn.bench.opened_run import Run, open_run
 from nephrosyn.bench.output.results import read
 from nephrosyn.bench.perturbations import PERTURBATIONS, Record, in_words, perturb
-from nephrosyn.bench.run import Run, open_run
 from nephrosyn.bench.score.conditions import CLEAN
 from nephrosyn.bench.task import FAILED
 from nephrosyn.bench.training import Training
@@ -150,7 +150,13 @@ class _ReopenedRun:
     def run(self) -> Run:
         if self._run is None:
             about = self._about
-            self._run = open_run(about["run"], about["criteria_asked"], about["target"])
+            self._run = open_run(
+                about["run"],
+                about["criteria_asked"],
+                about["target"],
+                until_days=about.get("until_days"),
+                label_days=about.get("label_days"),
+            )
         return self._run
 
     def flip(self, part: pl.DataFrame) -> Flip:

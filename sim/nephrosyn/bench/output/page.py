@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from nephrosyn import __version__
-from nephrosyn.bench.output import draws_tables, leaderboard
+from nephrosyn.bench.output import draws_tables, leaderboard, time_tables, training_tables
 from nephrosyn.bench.output.results import BOARD, PAGE, Bench
 from nephrosyn.bench.perturbations import PERTURBATIONS
 from nephrosyn.bench.score import corruption_error
@@ -16,7 +16,7 @@ from nephrosyn.bench.score.conditions import CLEAN
 from nephrosyn.bench.score.metrics import ALL
 from nephrosyn.bench.score.score_table import cells_of
 from nephrosyn.bench.score.subgroups import RANK
-from nephrosyn.bench.task import ABSTAINED, FAILED
+from nephrosyn.bench.task import ABSTAINED, FAILED, Task
 from nephrosyn.report.figures import inline
 from nephrosyn.report.formatting import number, points
 from nephrosyn.report.page import frame
@@ -149,6 +149,7 @@ def facts(bench: Bench) -> list[tuple[str, str]]:
         ("Scenario", str(run.manifest["scenario"]["name"])),
         ("Definition set", run.task.definition.name),
         ("Target", run.task.target),
+        *_early(run.task),
         ("Patients scored", f"{number(counted['scored'])} of {number(sum(counted.values()))}"),
         ("Outside the set", number(counted["outside_the_set"])),
         ("Cannot be judged", number(counted["cannot_be_judged"])),
@@ -167,6 +168,13 @@ def facts(bench: Bench) -> list[tuple[str, str]]:
     return settings
 
 
+def _early(task: Task) -> list[tuple[str, str]]:
+    """Return what classifiers see and the day of the right answer, if they do not see all of the record."""
+    if task.until_days is None and task.label_days is None:
+        return []
+    return [("Classifiers see", task.seen), ("Right answer", f"of {task.labelled}")]
+
+
 def texts(bench: Bench) -> dict[str, str]:
     """Return leaderboard, page and figures: text by file name."""
     drawn = {name: (title, figure, caption) for name, title, figure, caption in _figures(bench)}
@@ -174,8 +182,13 @@ def texts(bench: Bench) -> dict[str, str]:
         "sentence": " ".join(filter(None, (sentence(bench), draws_tables.ranks(bench)))),
         "facts": facts(bench),
         "board": leaderboard.leaderboard(bench),
-        "tables": [*draws_tables.drawn_tables(bench), *leaderboard.all_tables(bench)],
-        "notes": (*NOTES, draws_tables.NOTE) if bench.draws else NOTES,
+        "tables": [
+            *draws_tables.drawn_tables(bench),
+            *training_tables.training_tables(bench),
+            *time_tables.time_tables(bench),
+            *leaderboard.all_tables(bench),
+        ],
+        "notes": _notes(bench),
     }
     figures = [(title, inline(figure, name), caption) for name, (title, figure, caption) in drawn.items()]
     return {
@@ -183,6 +196,13 @@ def texts(bench: Bench) -> dict[str, str]:
         BOARD: frame.markdown("bench.md.j2", **shown),
         **{f"{name}.svg": figure for name, (_, figure, _) in drawn.items()},
     }
+
+
+def _notes(bench: Bench) -> tuple[tuple[str, str], ...]:
+    of_training = (training_tables.note(bench),) if bench.training_side.height else ()
+    of_time = time_tables.NOTES if bench.over_time.height else ()
+    of_labels = (training_tables.LABEL_NOTE,) if bench.by_label.height else ()
+    return (*NOTES, *of_training, *of_time, *of_labels, *((draws_tables.NOTE,) if bench.draws else ()))
 
 
 def _figures(bench: Bench) -> Iterator[tuple[str, str, str, str]]:
@@ -196,6 +216,7 @@ def _figures(bench: Bench) -> Iterator[tuple[str, str, str, str]]:
     if curves:
         caption = "Accuracy by severity; 0 is the unperturbed record. Means over replicates."
         yield "degradation", "As records get worse", drawings.degradation(curves, "accuracy"), caption
+    yield from _more_figures(bench)
     yield "confusion", "Confusion matrices", _confusion(bench), "Patients; shades: share of each right answer."
     estimates = [
         drawings.Mark(
@@ -229,6 +250,23 @@ def _figures(bench: Bench) -> Iterator[tuple[str, str, str, str]]:
     if points:
         caption = "Unperturbed record, tenths of the predicted probability; 95% Wilson intervals."
         yield "reliability", "Calibration of probabilities", drawings.reliability(points), caption
+
+
+def _more_figures(bench: Bench) -> Iterator[tuple[str, str, str, str]]:
+    """Yield the figures of perturbed training and of the scores over time, where these were asked for."""
+    from nephrosyn.report.figures.score_curves import score_curves
+
+    if learnt := training_tables.curves(bench):
+        drawing = score_curves(learnt, "severity", "accuracy", {place: str(place) for place in range(6)})
+        caption = "Accuracy by severity, learnt from and tested on unperturbed or perturbed records; 95% bootstrap."
+        yield "training", "Learning from perturbed records", drawing, caption
+    if since_onset := time_tables.since_onset_curves(bench):
+        caption = "Patients who have not met the definition before, by the mean day of the records; 95% intervals."
+        yield "over-time", "Prediction over time", score_curves(since_onset, "days since onset", "score"), caption
+    if before_met := time_tables.before_met_curves(bench):
+        across = "days since the definition is met; negative: before"
+        caption = "Patients who meet the definition: share called refractory; 95% intervals."
+        yield "before-met", "Before the definition is met", score_curves(before_met, across, "share"), caption
 
 
 def _confusion(bench: Bench) -> str:

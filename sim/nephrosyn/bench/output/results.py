@@ -9,10 +9,17 @@ from typing import Any
 
 import polars as pl
 
+from nephrosyn.bench.answers import Answers
 from nephrosyn.bench.draws import play
 from nephrosyn.bench.draws.findings import DrawnBench
-from nephrosyn.bench.run import Answers
-from nephrosyn.bench.score import bootstrap_intervals, comparisons, corruption_error
+from nephrosyn.bench.score import (
+    bootstrap_intervals,
+    comparisons,
+    corruption_error,
+    label_sources,
+    over_time,
+    training_side,
+)
 from nephrosyn.bench.score.conditions import CLEAN
 from nephrosyn.bench.score.metrics import ALL
 from nephrosyn.bench.score.score_table import score
@@ -29,9 +36,11 @@ VALUES, SCORES, ANSWERS, BOARD, PAGE = (
     "leaderboard.md",
     "bench.html",
 )
-FIGURES = ("degradation", "confusion", "slices", "prevalence", "reliability")
+FIGURES = ("degradation", "confusion", "slices", "prevalence", "reliability", "training", "over-time", "before-met")
 DRAWS = "draws.parquet"
-FILES = frozenset({VALUES, SCORES, ANSWERS, DRAWS, BOARD, PAGE, *(f"{name}.svg" for name in FIGURES)})
+TRAINING_ANSWERS, OVER_TIME_ANSWERS = "training-answers.parquet", "over-time-answers.parquet"
+TABLES = ("training.csv", "labels.csv", "over-time.csv", TRAINING_ANSWERS, OVER_TIME_ANSWERS)
+FILES = frozenset({VALUES, SCORES, ANSWERS, DRAWS, BOARD, PAGE, *TABLES, *(f"{name}.svg" for name in FIGURES)})
 KIND = OutputFolder("a bench of nephrosyn", FILES, VALUES, "classifiers")
 
 
@@ -90,6 +99,29 @@ class Bench:
     def corruption(self) -> pl.DataFrame:
         """Corruption errors by classifier and perturbation, from `corruption_error.corruption_errors`."""
         return corruption_error.corruption_errors(self.scores, self.baseline)
+
+    @cached_property
+    def training_side(self) -> pl.DataFrame:
+        """Scores by what was learnt from and what was tested; no rows if that was not asked for."""
+        retrained, run = self.answers.retrained, self.answers.run
+        if retrained is None:
+            return pl.DataFrame(schema=training_side.SCHEMA)
+        return training_side.grid(
+            self.answers.frame, retrained, run.observed_labels, run.task, self.answers.about["seed"]
+        )
+
+    @cached_property
+    def over_time(self) -> pl.DataFrame:
+        """Scores over time; no rows if nothing was asked at landmarks."""
+        answers = self.answers.over_time
+        frame = pl.DataFrame() if answers is None else answers.frame
+        return over_time.over_time(frame, self.answers.run.task, self.answers.about["seed"])
+
+    @cached_property
+    def by_label(self) -> pl.DataFrame:
+        """Scores against the labels of the complete and of the observed record."""
+        run = self.answers.run
+        return label_sources.by_label(self.frame, run.observed_labels, run.task, self.names, self.answers.about["seed"])
 
     @cached_property
     def differences(self) -> list[comparisons.Difference]:

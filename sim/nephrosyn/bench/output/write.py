@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from nephrosyn import __version__, vocabulary
+from nephrosyn.bench.output.more_tables import answer_frames, csv_tables, more_values
 from nephrosyn.bench.output.page import texts
 from nephrosyn.bench.output.results import ANSWERS, DRAWS, KIND, SCORES, VALUES, Bench
 from nephrosyn.bench.score.conditions import CLEAN
@@ -39,6 +40,7 @@ def values(bench: Bench) -> dict[str, Any]:
         "severities": perturbed["severity"].unique().sort().to_list(),
         "baseline": bench.baseline,
         "averages": bench.averages.to_dicts(),
+        **more_values(bench),
         **({"uncertainty": bench.draws.as_dict()} if bench.draws else {}),
         "resamples": RESAMPLES,
         "software": {name: version(name) for name in SOFTWARE},
@@ -55,7 +57,11 @@ def write(bench: Bench, folder: Path, *, overwrite: bool = False) -> Path:
         If the folder is in use or cannot be written.
     """
     folder = folder.resolve()
-    documents = {**texts(bench), VALUES: json.dumps(values(bench), indent=1, ensure_ascii=False) + "\n"}
+    documents = {
+        **texts(bench),
+        **csv_tables(bench),
+        VALUES: json.dumps(values(bench), indent=1, ensure_ascii=False) + "\n",
+    }
     about = {"notice": vocabulary.NOTICE}
     with KIND.writing(folder, overwrite=overwrite) as partial:
         write_texts(documents, partial)
@@ -63,5 +69,7 @@ def write(bench: Bench, folder: Path, *, overwrite: bool = False) -> Path:
         scores.write_parquet(partial / SCORES, metadata=about)
         if bench.draws is not None:
             bench.draws.scores.write_parquet(partial / DRAWS, metadata=about)
+        for name, frame in answer_frames(bench).items():
+            frame.write_parquet(partial / name, metadata=about)
         bench.outcomes.write_parquet(partial / ANSWERS, metadata=about)
     return folder

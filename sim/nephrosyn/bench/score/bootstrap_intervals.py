@@ -79,7 +79,7 @@ def clean(frame: pl.DataFrame, task: Task, seed: int, resamples: int = RESAMPLES
     Parameters
     ----------
     frame : polars.DataFrame
-        Answers, as in `bench.run.Answers.frame`.
+        Answers, as in `bench.answers.Answers.frame`.
     task : Task
         The question.
     seed, resamples : int
@@ -161,7 +161,7 @@ def perturbed(
     Parameters
     ----------
     frame : polars.DataFrame
-        Answers, as in `bench.run.Answers.frame`.
+        Answers, as in `bench.answers.Answers.frame`.
     names : sequence of str
         The classifiers.
     baseline : str

@@ -59,7 +59,7 @@ def compare(frame: pl.DataFrame, seed: int, resamples: int = RESAMPLES) -> list[
     Parameters
     ----------
     frame : polars.DataFrame
-        Answers, as in `bench.run.Answers.frame`.
+        Answers, as in `bench.answers.Answers.frame`.
     seed, resamples : int
         Seed and number of the bootstrap resamples.
 

@@ -111,7 +111,7 @@ def latent(frame: pl.DataFrame, traits: pl.DataFrame, refractory: tuple[str, ...
     Parameters
     ----------
     frame : polars.DataFrame
-        Answers, as in `bench.run.Answers.frame`.
+        Answers, as in `bench.answers.Answers.frame`.
     traits : polars.DataFrame
         `patient` and `response`.
     refractory : tuple of str

@@ -40,7 +40,7 @@ def score(frame: pl.DataFrame, task: Task, groups: pl.DataFrame) -> pl.DataFrame
     Parameters
     ----------
     frame : polars.DataFrame
-        Answers, as in `bench.run.Answers.frame`.
+        Answers, as in `bench.answers.Answers.frame`.
     task : Task
         The question.
     groups : polars.DataFrame

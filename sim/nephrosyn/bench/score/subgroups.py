@@ -73,7 +73,7 @@ def margins(tables: Mapping[str, pl.DataFrame], task: Task, reference: pl.DataFr
     if "truth/proteinuria" not in tables:
         return reference.select(*PATIENT_KEY, margin=pl.lit(NOT_KNOWN))
     sets = list(nudged(task.definition))
-    labels = criteria.classify(tables, sets, "complete", task.until_days, keep_going=True)
+    labels = criteria.classify(tables, sets, "complete", task.label_days, keep_going=True)
     answers = task.answers(labels).join(reference.select(*PATIENT_KEY, "reference"), on=PATIENT_KEY)
     moved = answers.group_by(PATIENT_KEY).agg(moved=(pl.col("answer") != pl.col("reference")).any())
     margin = pl.when("moved").then(pl.lit(NEAR)).otherwise(pl.lit(FAR))

@@ -58,6 +58,18 @@ OtherCriteria = Annotated[
         "--other-criteria", metavar="NAME", help="Definition set of another clinic, for the perturbation that uses one."
     ),
 ]
+UntilDays = Annotated[
+    int | None,
+    typer.Option(
+        "--until-days",
+        metavar="DAY",
+        help="Early prediction: classifiers see what was recorded before this day [default: the whole record].",
+    ),
+]
+LabelDays = Annotated[
+    int | None,
+    typer.Option("--label-days", metavar="DAY", help="Day of the right answer [default: the end of follow-up]."),
+]
 Baseline = Annotated[
     str | None,
     typer.Option(
@@ -80,6 +92,13 @@ def _severities(text: str) -> list[int]:
     return severities
 
 
+def _days(text: str) -> list[int]:
+    try:
+        return [int(part) for part in listed([text])]
+    except ValueError:
+        raise typer.BadParameter(f"expected days such as 30,90,365; found {text}", param_hint="--at-days") from None
+
+
 def _classifiers(texts: list[str] | None) -> list[str]:
     """Return the classifiers of an option, separated at commas that do not belong to the path of a file."""
     files = [text for text in texts or [] if any(Path(part).is_file() for part in (text, text.rpartition(":")[0]))]
@@ -100,6 +119,8 @@ def bench_run(
     classifier: Classifiers = None,
     criteria: OneSet = None,
     target: Target = "category",
+    until_days: UntilDays = None,
+    label_days: LabelDays = None,
     perturbations: Perturbations = None,
     severity: Severity = SEVERITY,
     replicates: Replicates = 1,
@@ -118,6 +139,18 @@ def bench_run(
             "--training", metavar="N", min=50, help="Number of training patients, simulated with another seed."
         ),
     ] = 2000,
+    train_perturbed: Annotated[
+        bool,
+        typer.Option(
+            "--train-perturbed",
+            help="Also fit the classifiers that learn on perturbed records and on wrong labels.",
+        ),
+    ] = False,
+    at_days: Annotated[
+        str,
+        typer.Option("--at-days", metavar="DAYS", help="Also predict on these days of the disease, e.g. 30,90,365."),
+    ] = "",
+    at_visits: Annotated[bool, typer.Option("--at-visits", help="Also predict at every visit.")] = False,
     uncertainty: Annotated[
         int | None,
         typer.Option(
@@ -137,7 +170,14 @@ def bench_run(
     from nephrosyn.bench.output import results, write
 
     folder = _out(out, run, overwrite)
-    opened = bench_runs.open_run(run, criteria, target, other_criteria)  # type: ignore[arg-type]
+    opened = bench_runs.open_run(
+        run,
+        criteria,
+        target,  # type: ignore[arg-type]
+        other_criteria,
+        until_days=until_days,
+        label_days=label_days,
+    )
     with console.Progress(quiet) as progress:
         answers = bench_runs.ask(
             opened,
@@ -150,6 +190,9 @@ def bench_run(
             training=training,
             uncertainty=uncertainty,
             workers=workers,
+            train_perturbed=train_perturbed,
+            at_days=_days(at_days),
+            at_visits=at_visits,
             progress=progress,
         )
         finished = results.finish(answers, baseline)
@@ -165,6 +208,8 @@ def bench_export(
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the records.")],
     criteria: OneSet = None,
     target: Target = "category",
+    until_days: UntilDays = None,
+    label_days: LabelDays = None,
     perturbations: Perturbations = None,
     severity: Severity = SEVERITY,
     replicates: Replicates = 1,
@@ -183,7 +228,7 @@ def bench_export(
     from nephrosyn.runs.folder import Folder
 
     manifest = Folder(run).manifest
-    task = Task(relabel.definition(manifest, criteria), target)  # type: ignore[arg-type]
+    task = Task(relabel.definition(manifest, criteria), target, label_days, until_days)  # type: ignore[arg-type]
     with console.Progress(quiet) as progress:
         folder = export(
             run,
@@ -225,7 +270,8 @@ def bench_score(
     from nephrosyn.bench.output import results, write
 
     folder = _out(out, run, overwrite)
-    opened = bench_runs.open_run(run, criteria, target, other_criteria)  # type: ignore[arg-type]
+    days = files.export_days(export)
+    opened = bench_runs.open_run(run, criteria, target, other_criteria, **days)  # type: ignore[arg-type]
     conditions, seed = files.export_conditions(export, opened)
     with console.Progress(quiet) as progress:
         answers = files.score_file(opened, predictions, conditions, seed=seed, progress=progress)

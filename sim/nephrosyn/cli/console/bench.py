@@ -26,7 +26,7 @@ def bench(results: Bench, folder: Path) -> None:
     folder : Path
         Where they were written.
     """
-    from nephrosyn.bench.output import draws_tables, leaderboard, page
+    from nephrosyn.bench.output import draws_tables, leaderboard, page, time_tables, training_tables
     from nephrosyn.bench.output.results import PAGE
 
     prose(page.sentence(results))
@@ -41,6 +41,16 @@ def bench(results: Bench, folder: Path) -> None:
         table(drawn.head, drawn.rows, right=range(drawn.words, len(drawn.head)))
     if ranks := draws_tables.ranks(results):
         prose(ranks)
+    learnt = training_tables.console_table(results)
+    if learnt is not None:
+        say()
+        heading(learnt.caption)
+        table(learnt.head, learnt.rows, right=range(learnt.words, len(learnt.head)))
+    over_time = time_tables.since_onset(results)
+    if over_time.rows:
+        say()
+        heading(over_time.caption)
+        table(over_time.head, over_time.rows, right=range(over_time.words, len(over_time.head)))
     silent = leaderboard.without_score(results)
     if silent.rows:
         say()
