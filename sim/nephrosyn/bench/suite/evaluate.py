@@ -1,0 +1,162 @@
+"""Asks classifiers about every split and condition of a suite, task by task in several processes."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from nephrosyn.bench.classifiers.protocol import ReadyClassifier, Setup
+from nephrosyn.bench.output.results import Bench, finish
+from nephrosyn.bench.run import Answers, Run, ask_all, failed_always, prepare, selected_classifiers
+from nephrosyn.bench.suite.build import BuiltSuite, digests_of_records, rolled_up
+from nephrosyn.bench.suite.definition import Definition
+from nephrosyn.bench.suite.scores import Evaluation, evaluated
+from nephrosyn.runs.run import Progress, cores, silent
+
+
+@dataclass(frozen=True)
+class TaskResult:
+    """What classifiers answered in one task, scored.
+
+    Attributes
+    ----------
+    task : str
+        The task.
+    digests : dict of str to str
+        Digests of the tables that the answers are about, by name.
+    columns : dict of str to dict
+        Digests of the columns of tables that are not perturbed, by name.
+    evaluations : dict of str to dict of str to Evaluation
+        The scores by classifier and split.
+    without_score : dict of str to str
+        Classifiers that gave no answer, and why.
+    """
+
+    task: str
+    digests: dict[str, str]
+    columns: dict[str, dict[str, str]]
+    evaluations: dict[str, dict[str, Evaluation]] = field(default_factory=dict)
+    without_score: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Evaluator:
+    """Builds the tasks of a suite and asks classifiers about them. All fields can be sent to another process.
+
+    Attributes
+    ----------
+    content : dict
+        The definition of the suite.
+    classifiers : tuple of str
+        As for `classifiers.registry.find`; none to build only.
+    seconds : float, s
+        Time limit of one answer of a user's own classifier.
+    """
+
+    content: dict[str, Any]
+    classifiers: tuple[str, ...] = ()
+    seconds: float = 10.0
+
+    @cached_property
+    def _definition(self) -> Definition:
+        return Definition.model_validate(self.content)
+
+    def build(self, task: str) -> TaskResult:
+        """Build a task without asking anybody."""
+        suite = BuiltSuite(self._definition)
+        columns = digests_of_task(suite, task)
+        perturbed: dict[str, str] = {}
+        for split in self._definition.tasks[task].scored_splits:
+            perturbed |= _digests_of_records(suite.run(task, split), suite, task, split)
+        return TaskResult(task, {**rolled_up(columns), **perturbed}, columns)
+
+    def evaluate(self, task: str) -> TaskResult:
+        """Ask the classifiers about every scored split of a task."""
+        suite = BuiltSuite(self._definition)
+        of_task = self._definition.tasks[task]
+        columns = digests_of_task(suite, task)
+        digests = rolled_up(columns)
+        evaluations: dict[str, dict[str, Evaluation]] = {}
+        question = of_task.question()
+        with ExitStack() as stack:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nephrosyn-suite-")))
+            setup = Setup(question, suite.training(task), self.seconds)
+            ready, why = prepare(selected_classifiers(question, self.classifiers), setup, stack, silent)
+            for split in of_task.scored_splits:
+                run = suite.run(task, split)
+                digests |= _digests_of_records(run, suite, task, split)
+                bench = asked_bench(run, ready, suite, task, split, folder)
+                why |= bench.without_score
+                for name in bench.names:
+                    evaluations.setdefault(name, {})[split] = evaluated(bench, name, of_task.roles[split], self._definition)
+        complete = {name: splits for name, splits in evaluations.items() if name not in why}
+        return TaskResult(task, digests, columns, complete, why)
+
+
+def digests_of_task(suite: BuiltSuite, task: str) -> dict[str, dict[str, str]]:
+    """Return the digests of the columns of the unperturbed tables and the right answers of a task, by name."""
+    columns: dict[str, dict[str, str]] = {}
+    for split in suite.definition.tasks[task].roles:
+        columns |= suite.digests_of_split(split) | suite.digests_of_answers(task, split)
+    return columns
+
+
+def _digests_of_records(run: Run, suite: BuiltSuite, task: str, split: str) -> dict[str, str]:
+    of_task = suite.definition.tasks[task]
+    return dict(digests_of_records(run, task, split, of_task.conditions(split), of_task.seed))
+
+
+def asked_bench(
+    run: Run, ready: Mapping[str, ReadyClassifier], suite: BuiltSuite, task: str, split: str, folder: Path
+) -> Bench:
+    """Return the scores of classifiers on a split."""
+    of_task = suite.definition.tasks[task]
+    frame = ask_all(run.observed, run.reference, ready, of_task.conditions(split), of_task.seed, folder, silent)
+    return bench_of(run, frame, list(ready), of_task.seed)
+
+
+def bench_of(run: Run, frame: pl.DataFrame, names: Sequence[str], seed: int) -> Bench:
+    """Return the scores of answers, the definition set first among the names."""
+    about = {"seed": seed, "classifiers": list(names), "without_score": failed_always(frame)}
+    return finish(Answers(run, about, frame))
+
+
+def in_processes(
+    evaluator: Evaluator, tasks: Sequence[str], workers: int | None, progress: Progress
+) -> Iterator[TaskResult]:
+    """Yield the result of every task, in the order in which they are finished.
+
+    Parameters
+    ----------
+    evaluator : Evaluator
+        The classifiers; without any the tasks are built only.
+    tasks : sequence of str
+        The tasks.
+    workers : int or None
+        Number of processes; one for each core if None.
+    progress : callable
+        Called with (stage, done, total).
+    """
+    work = evaluator.evaluate if evaluator.classifiers else evaluator.build
+    workers = min(workers or cores(), len(tasks))
+    progress("tasks", 0, len(tasks))
+    if workers == 1:
+        for done, task in enumerate(tasks):
+            yield work(task)
+            progress("tasks", done + 1, len(tasks))
+        return
+    from concurrent.futures import ProcessPoolExecutor, as_completed
+    from multiprocessing import get_context
+
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        futures = [pool.submit(work, task) for task in tasks]
+        for done, future in enumerate(as_completed(futures)):
+            yield future.result()
+            progress("tasks", done + 1, len(tasks))
