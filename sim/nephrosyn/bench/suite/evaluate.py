@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -12,9 +13,9 @@ from typing import Any
 
 import polars as pl
 
-from nephrosyn.bench.classifiers.protocol import ReadyClassifier, Setup
+from nephrosyn.bench.classifiers.protocol import Classifier, ReadyClassifier, Setup, ShownRecord
 from nephrosyn.bench.output.results import Bench, finish
-from nephrosyn.bench.run import Answers, Run, ask_all, failed_always, prepare, selected_classifiers
+from nephrosyn.bench.run import DEFAULT_TIME_LIMIT_SECONDS, Answers, Run, ask_all, failed_always, prepare, selected_classifiers
 from nephrosyn.bench.suite.build import BuiltSuite, digests_of_records, rolled_up
 from nephrosyn.bench.suite.definition import Definition
 from nephrosyn.bench.suite.scores import Evaluation, evaluated
@@ -37,6 +38,9 @@ class TaskResult:
         The scores by classifier and split.
     without_score : dict of str to str
         Classifiers that gave no answer, and why.
+    seconds : dict of str to float, s
+        Time that each classifier took to be fitted and to answer. The features of a record are computed once, for the
+        first classifier that uses them.
     """
 
     task: str
@@ -44,25 +48,79 @@ class TaskResult:
     columns: dict[str, dict[str, str]]
     evaluations: dict[str, dict[str, Evaluation]] = field(default_factory=dict)
     without_score: dict[str, str] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+class Timed:
+    """A classifier that counts the time it takes.
+
+    Parameters
+    ----------
+    classifier : Classifier
+        The classifier.
+    seconds : dict of str to float, s
+        Where the time is added, by name.
+    """
+
+    def __init__(self, classifier: Classifier, seconds: dict[str, float]) -> None:
+        self._classifier, self._seconds = classifier, seconds
+        self._ready: ReadyClassifier | None = None
+
+    @property
+    def name(self) -> str:
+        """Name in every output."""
+        return self._classifier.name
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self._seconds[self.name] = self._seconds.get(self.name, 0.0) + time.perf_counter() - start
+
+    def ready(self, setup: Setup) -> ReadyClassifier:
+        """Fit or start the classifier."""
+        with self._counted():
+            self._ready = self._classifier.ready(setup)
+        return self
+
+    def answer(self, shown: ShownRecord) -> pl.DataFrame:
+        """Return its answers."""
+        assert self._ready is not None
+        with self._counted():
+            return self._ready.answer(shown)
+
+    def close(self) -> None:
+        """Release its resources."""
+        if self._ready is not None:
+            self._ready.close()
 
 
 @dataclass(frozen=True)
 class Evaluator:
     """Builds the tasks of a suite and asks classifiers about them. All fields can be sent to another process.
 
+    The definition set of a task is always asked first.
+
     Attributes
     ----------
     content : dict
         The definition of the suite.
     classifiers : tuple of str
-        As for `classifiers.registry.find`; none to build only.
+        As for `classifiers.registry.find`.
     seconds : float, s
         Time limit of one answer of a user's own classifier.
+    build_only : bool
+        Build the tables and ask nobody.
     """
 
     content: dict[str, Any]
     classifiers: tuple[str, ...] = ()
-    seconds: float = 10.0
+    seconds: float = DEFAULT_TIME_LIMIT_SECONDS
+    build_only: bool = False
+
+    def result(self, task: str) -> TaskResult:
+        """Build a task and, unless it is only built, ask the classifiers."""
+        return self.build(task) if self.build_only else self.evaluate(task)
 
     @cached_property
     def _definition(self) -> Definition:
@@ -88,7 +146,9 @@ class Evaluator:
         with ExitStack() as stack:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nephrosyn-suite-")))
             setup = Setup(question, suite.training(task), self.seconds)
-            ready, why = prepare(selected_classifiers(question, self.classifiers), setup, stack, silent)
+            seconds: dict[str, float] = {}
+            timed = [Timed(classifier, seconds) for classifier in selected_classifiers(question, self.classifiers)]
+            ready, why = prepare(timed, setup, stack, silent)
             for split in of_task.scored_splits:
                 run = suite.run(task, split)
                 digests |= _digests_of_records(run, suite, task, split)
@@ -97,7 +157,7 @@ class Evaluator:
                 for name in bench.names:
                     evaluations.setdefault(name, {})[split] = evaluated(bench, name, of_task.roles[split], self._definition)
         complete = {name: splits for name, splits in evaluations.items() if name not in why}
-        return TaskResult(task, digests, columns, complete, why)
+        return TaskResult(task, digests, columns, complete, why, seconds)
 
 
 def digests_of_task(suite: BuiltSuite, task: str) -> dict[str, dict[str, str]]:
@@ -136,7 +196,7 @@ def in_processes(
     Parameters
     ----------
     evaluator : Evaluator
-        The classifiers; without any the tasks are built only.
+        The classifiers.
     tasks : sequence of str
         The tasks.
     workers : int or None
@@ -144,19 +204,18 @@ def in_processes(
     progress : callable
         Called with (stage, done, total).
     """
-    work = evaluator.evaluate if evaluator.classifiers else evaluator.build
     workers = min(workers or cores(), len(tasks))
     progress("tasks", 0, len(tasks))
     if workers == 1:
         for done, task in enumerate(tasks):
-            yield work(task)
+            yield evaluator.result(task)
             progress("tasks", done + 1, len(tasks))
         return
     from concurrent.futures import ProcessPoolExecutor, as_completed
     from multiprocessing import get_context
 
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        futures = [pool.submit(work, task) for task in tasks]
+        futures = [pool.submit(evaluator.result, task) for task in tasks]
         for done, future in enumerate(as_completed(futures)):
             yield future.result()
             progress("tasks", done + 1, len(tasks))
