@@ -1,4 +1,4 @@
-"""A classifier of the order of events: logistic regression on short sequences of what the record says, in order of time.
+"""A classifier of the order of events: logistic regression on short sequences of what a record says.
 
 The wide features lose the order of events: whether protein was back before or after the dose was reduced. Counts of
 runs of one to three events and of the time between them keep it. They are the plainest model of sequences: every
@@ -17,8 +17,12 @@ import polars as pl
 
 from nephrosyn.bench.classifiers.linear import MOST_ITERATIONS, probabilities_table
 from nephrosyn.bench.classifiers.protocol import NotReadyError, ReadyClassifier, ReadyFunction, Setup, ShownRecord
-from nephrosyn.bench.features.data_dictionary import CLEAR_UPCR_MG_PER_MG, COURSE_GAP_DAYS, HEAVY_BANDS
-from nephrosyn.bench.features.data_dictionary import HEAVY_UPCR_MG_PER_MG
+from nephrosyn.bench.features.data_dictionary import (
+    CLEAR_UPCR_MG_PER_MG,
+    COURSE_GAP_DAYS,
+    HEAVY_BANDS,
+    HEAVY_UPCR_MG_PER_MG,
+)
 from nephrosyn.bench.optional_packages import in_a_line, require
 from nephrosyn.bench.training import NOBODY
 from nephrosyn.record.schema import PATIENT_KEY
@@ -45,7 +49,9 @@ def events(tables: Tables) -> pl.DataFrame:
         _albumin(tables["readings"]),
         _steroid(tables["doses"]),
         _drugs(tables["doses"]),
-        tables["visits"].filter(pl.col("missed")).select(*PATIENT_KEY, day="planned_days", event=pl.lit("visit missed")),
+        tables["visits"]
+        .filter(pl.col("missed"))
+        .select(*PATIENT_KEY, day="planned_days", event=pl.lit("visit missed")),
         tables["conditions"].select(*PATIENT_KEY, day="noted_days", event=pl.col("kind").cast(pl.String)),
         _end(tables["follow_up"]),
     )

@@ -15,9 +15,9 @@ from nephrosyn.bench.classifiers.protocol import (
     ShownRecord,
 )
 from nephrosyn.bench.optional_packages import in_a_line, require
+from nephrosyn.bench.task import Task
 from nephrosyn.bench.training import NOBODY
 from nephrosyn.record.schema import PATIENT_KEY
-from nephrosyn.bench.task import Task
 
 MOST_ITERATIONS = 5000
 
@@ -43,7 +43,7 @@ def probabilities_table(people: pl.DataFrame, names: list[str], values: Any, tas
 
 
 class LogisticRegression:
-    """scikit-learn's LogisticRegression on standardised features; missing values are replaced by medians, and marked."""
+    """scikit-learn's LogisticRegression on standardised features; medians replace missing values."""
 
     name = "logistic-regression"
     title = "scikit-learn's logistic regression on the wide features of another cohort"

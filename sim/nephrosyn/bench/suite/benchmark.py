@@ -155,7 +155,7 @@ def about(classifier: Classifier) -> ClassifierOfResult:
     elif isinstance(classifier, ExternalClassifier):
         kind, content = "user", classifier.name.encode()
         if classifier.sha256:
-            return ClassifierOfResult(name=classifier.name, kind=kind, sha256=classifier.sha256)
+            return ClassifierOfResult(name=classifier.name, kind=kind, sha256=classifier.sha256, description="")
     else:
         content = Path(inspect.getfile(type(classifier))).read_bytes()
     digest = hashlib.sha256(content).hexdigest()

@@ -105,7 +105,14 @@ class BuiltSuite:
         traits = tables["truth/traits"].select("patient", "response")
         slices = groups(tables, question, reference.frame)
         return Run(
-            Path(split), question.definition.name, manifest, question, self.shown(task, split), reference, slices, traits
+            Path(split),
+            question.definition.name,
+            manifest,
+            question,
+            self.shown(task, split),
+            reference,
+            slices,
+            traits,
         )
 
     def digests_of_split(self, split: str) -> dict[str, dict[str, str]]:
@@ -134,7 +141,9 @@ def name_of(condition: Condition) -> str:
     return f"{condition.perturbation}/severity-{condition.severity}/replicate-{condition.replicate}"
 
 
-def digests_of_records(run: Run, task: str, split: str, requested: list[Condition], seed: int) -> Iterator[tuple[str, str]]:
+def digests_of_records(
+    run: Run, task: str, split: str, requested: list[Condition], seed: int
+) -> Iterator[tuple[str, str]]:
     """Yield the digest of every table that a perturbation changes, by name."""
     clean: dict[str, pl.DataFrame] = {}
     for shift in shifts(run.observed, run.reference, requested, seed):

@@ -190,9 +190,7 @@ class _Place:
         conditions = {
             name_of(Condition(part.perturbation, part.severity, part.replicate)): part for part in evaluation.conditions
         }
-        given = [
-            name_of(Condition(part.perturbation, part.severity, part.replicate)) for part in evaluation.conditions
-        ]
+        given = [name_of(Condition(part.perturbation, part.severity, part.replicate)) for part in evaluation.conditions]
         due = [name_of(condition) for condition in self.task.conditions(self.split)]
         names = list(_wrong_names(self.path, "condition", given, due))
         yield from names

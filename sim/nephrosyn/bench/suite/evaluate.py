@@ -15,7 +15,15 @@ import polars as pl
 
 from nephrosyn.bench.classifiers.protocol import Classifier, ReadyClassifier, Setup, ShownRecord
 from nephrosyn.bench.output.results import Bench, finish
-from nephrosyn.bench.run import DEFAULT_TIME_LIMIT_SECONDS, Answers, Run, ask_all, failed_always, prepare, selected_classifiers
+from nephrosyn.bench.run import (
+    DEFAULT_TIME_LIMIT_SECONDS,
+    Answers,
+    Run,
+    ask_all,
+    failed_always,
+    prepare,
+    selected_classifiers,
+)
 from nephrosyn.bench.suite.build import BuiltSuite, digests_of_records, rolled_up
 from nephrosyn.bench.suite.definition import Definition
 from nephrosyn.bench.suite.scores import Evaluation, evaluated
@@ -155,7 +163,9 @@ class Evaluator:
                 bench = asked_bench(run, ready, suite, task, split, folder)
                 why |= bench.without_score
                 for name in bench.names:
-                    evaluations.setdefault(name, {})[split] = evaluated(bench, name, of_task.roles[split], self._definition)
+                    evaluations.setdefault(name, {})[split] = evaluated(
+                        bench, name, of_task.roles[split], self._definition
+                    )
         complete = {name: splits for name, splits in evaluations.items() if name not in why}
         return TaskResult(task, digests, columns, complete, why, seconds)
 
@@ -166,6 +176,15 @@ def digests_of_task(suite: BuiltSuite, task: str) -> dict[str, dict[str, str]]:
     for split in suite.definition.tasks[task].roles:
         columns |= suite.digests_of_split(split) | suite.digests_of_answers(task, split)
     return columns
+
+
+def digests_of_split_and_records(suite: BuiltSuite, task: str, split: str) -> TaskResult:
+    """Return the digests of one split of a task, with its perturbed records if it is scored."""
+    columns = suite.digests_of_split(split) | suite.digests_of_answers(task, split)
+    perturbed: dict[str, str] = {}
+    if split in suite.definition.tasks[task].scored_splits:
+        perturbed = _digests_of_records(suite.run(task, split), suite, task, split)
+    return TaskResult(task, {**rolled_up(columns), **perturbed}, columns)
 
 
 def _digests_of_records(run: Run, suite: BuiltSuite, task: str, split: str) -> dict[str, str]:

@@ -10,13 +10,13 @@ from pydantic import Field, ValidationError
 
 from nephrosyn import __version__, vocabulary
 from nephrosyn.bench.perturbations import VERSION
+from nephrosyn.bench.score.conditions import Condition
 from nephrosyn.bench.score.metrics import ALL
 from nephrosyn.bench.suite.build import name_of
 from nephrosyn.bench.suite.definition import DIGESTS, Definition, described, load, path_of
 from nephrosyn.bench.suite.digests import combined
 from nephrosyn.bench.suite.evaluate import Evaluator, TaskResult, in_processes
 from nephrosyn.bench.suite.scores import Count, Evaluation, Stored, StoredScore
-from nephrosyn.bench.score.conditions import Condition
 from nephrosyn.errors import BenchError
 from nephrosyn.runs.run import Progress, silent
 from nephrosyn.text_files import UnreadableError, parsed_json, read_bytes

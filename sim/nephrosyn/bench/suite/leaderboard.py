@@ -11,33 +11,33 @@ from nephrosyn.bench.score.conditions import CLEAN
 from nephrosyn.bench.score.metrics import ALL
 from nephrosyn.bench.suite.check import read_result
 from nephrosyn.bench.suite.definition import Definition, SuiteTask, load
-from nephrosyn.bench.suite.output import INDEX
+from nephrosyn.bench.suite.output import INDEX, check_file, write_file
 from nephrosyn.bench.suite.result import SUFFIX, Result
 from nephrosyn.bench.suite.scores import ConditionScores, Evaluation, StoredScore
-from nephrosyn.errors import BenchError, RunFolderError
+from nephrosyn.errors import BenchError
 from nephrosyn.report.figures import inline
 from nephrosyn.report.formatting import NO_VALUE, decimal, number, percent
 from nephrosyn.report.page import frame
 from nephrosyn.report.page.tables import Table
-from nephrosyn.runs.folder.layout import reason
 
 TEMPLATE = "suite.html.j2"
 NOTES = (
     (
         "Right answer",
-        "the definition set of the task applied to the complete record: every day observed, nothing lost, no measurement "
-        "error. Patients outside the set, and those who cannot be judged even from the complete record, are not scored.",
+        "the definition set of the task applied to the complete record: every day observed, nothing lost, no "
+        "measurement error. Patients outside the set, and those who cannot be judged even from the complete record, "
+        "are not scored.",
     ),
     (
         "Order",
-        "by accuracy on perturbed records of the test split. Classifiers whose intervals overlap cannot be told apart by "
-        "this table alone; intervals are 95%, of the sampling of patients.",
+        "by accuracy on perturbed records of the test split. Intervals are 95%, of the sampling of patients; where "
+        "they overlap, this table alone does not say which classifier is better.",
     ),
     (
         "Unperturbed, perturbed",
-        "patients of the same scenario as the train split. Perturbed: mean over severities, then over perturbations, with "
-        "equal weights. The corruption error is the error (1 - accuracy) relative to that of the definition set, which "
-        "reads the same records.",
+        "patients of the same scenario as the train split. Perturbed: mean over severities, then over perturbations, "
+        "with equal weights. The corruption error is the error (1 - accuracy) relative to that of the definition set, "
+        "which reads the same records.",
     ),
     (
         "Out of distribution",
@@ -45,9 +45,9 @@ NOTES = (
     ),
     (
         "What can be verified",
-        "every line was checked against the frozen digests of the records and against its own confusion matrices. The "
-        "right answers are no secret: anybody can simulate them. Whether a classifier used them, only its source and the "
-        "digest of its answers can show.",
+        "every line was checked against the frozen digests of the records and against its own confusion matrices. "
+        "The right answers are no secret: anybody can simulate them. Who reruns a classifier can compare the digest of "
+        "its answers; predictions from files have to be believed.",
     ),
     ("Limits", "the patients are simulated: ranks hold for these scenarios and perturbations, not for real patients."),
 )
@@ -123,15 +123,9 @@ def write_page(folder: Path, out: Path, suite: str | None = None, *, overwrite: 
     RunFolderError
         If the page cannot be written.
     """
-    if out.exists() and (out.is_dir() or not overwrite):
-        what = "a folder" if out.is_dir() else "a file already"
-        raise RunFolderError(f"{out} is {what}; choose another with --out, or replace a page with --overwrite")
+    check_file(out, overwrite=overwrite)
     results = read_folder(folder, suite)
-    text = page(results, load(suite or results[0].suite.name))
-    try:
-        out.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise RunFolderError(f"cannot write {out}: {reason(error)}") from None
+    write_file(page(results, load(suite or results[0].suite.name)), out, overwrite=overwrite)
     return results
 
 
@@ -177,6 +171,41 @@ def _estimate(scores: Sequence[StoredScore], metric: str) -> Estimate:
         if score.metric == metric and score.of == ALL:
             return score.value, score.low, score.high
     return None
+
+
+def summary(results: Sequence[Result], name: str) -> Table:
+    """Return the accuracy in a task on all roles of splits, for the console."""
+    listed = sorted(
+        (result for result in results if name in result.tasks), key=lambda result: -(_mean_of(result, name) or 0.0)
+    )
+    rows = []
+    for result in listed:
+        splits = result.tasks[name]
+        test = next(evaluation for evaluation in splits.values() if evaluation.role == "test")
+        outside = [
+            estimate[0]
+            for evaluation in splits.values()
+            if evaluation.role == "out_of_distribution"
+            and (estimate := _estimate(evaluation.conditions[0].scores, "accuracy"))
+            and estimate[0] is not None
+        ]
+        rows.append(
+            (
+                result.classifier.name,
+                interval_text(_estimate(test.conditions[0].scores, "accuracy")),
+                interval_text(_estimate(test.averages, "accuracy")),
+                percent(sum(outside) / len(outside)) if outside else NO_VALUE,
+                percent(min(outside)) if outside else NO_VALUE,
+            )
+        )
+    head = ("classifier", "unperturbed", "perturbed", "other settings, mean", "other settings, lowest")
+    return Table(f"{name}: accuracy", head, rows)
+
+
+def _mean_of(result: Result, name: str) -> float | None:
+    test = next(evaluation for evaluation in result.tasks[name].values() if evaluation.role == "test")
+    mean = _estimate(test.averages, "accuracy")
+    return mean[0] if mean else None
 
 
 def lines(results: Sequence[Result], name: str, task: SuiteTask) -> list[Line]:
@@ -343,7 +372,10 @@ def _figures(results: Sequence[Result], definition: Definition) -> list[tuple[st
     curves: dict[str, dict[str, list[tuple[int, float]]]] = {}
     for name, task in definition.tasks.items():
         for line in lines(results, name, task):
-            points = [(0, _mean_over(line, CLEAN, 0)), *((level, _mean_over(line, None, level)) for level in task.severities)]
+            points = [
+                (0, _mean_over(line, CLEAN, 0)),
+                *((level, _mean_over(line, None, level)) for level in task.severities),
+            ]
             known = [(level, value) for level, value in points if value is not None]
             curves.setdefault(task.title, {})[line.name] = known
     if not curves:

@@ -228,6 +228,8 @@ def file_name(name: str, taken: Sequence[str] = ()) -> str:
     >>> file_name("rules:latest ratio"), file_name("a:b", ["a-b.json"])
     ('rules-latest-ratio.json', 'a-b-2.json')
     """
-    plain = "".join(letter if letter.isalnum() or letter in "._-" else "-" for letter in name).strip(".") or "classifier"
+    plain = (
+        "".join(letter if letter.isalnum() or letter in "._-" else "-" for letter in name).strip(".") or "classifier"
+    )
     names = [f"{plain}{SUFFIX}", *(f"{plain}-{number}{SUFFIX}" for number in range(2, len(taken) + 3))]
     return next(candidate for candidate in names if candidate not in taken)

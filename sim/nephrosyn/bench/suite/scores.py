@@ -137,7 +137,9 @@ def evaluated(bench: Bench, name: str, role: Role, definition: Definition) -> Ev
         classes=task.classes,
         answers=columns_of_confusion(task),
         answers_sha256=content_digest(
-            frame.select("perturbation", "severity", "replicate", "patient", predicted=pl.col("predicted").cast(pl.String))
+            frame.select(
+                "perturbation", "severity", "replicate", "patient", predicted=pl.col("predicted").cast(pl.String)
+            )
         ),
         conditions=tuple(conditions),
         averages=tuple(_averages(bench, name, definition)) if len(conditions) > 1 else (),
@@ -186,8 +188,8 @@ def _averages(bench: Bench, name: str, definition: Definition) -> Iterable[Store
     rows = {row["metric"]: row for row in bench.averages.filter(classifier=name).to_dicts()}
     for metric in definition.metrics.averages:
         if metric in rows:
-            ends = {end: rounded(rows[metric][end]) for end in ("value", "low", "high")}
-            yield StoredScore(metric=metric, **ends)
+            value, low, high = (rounded(rows[metric][end]) for end in ("value", "low", "high"))
+            yield StoredScore(metric=metric, value=value, low=low, high=high)
 
 
 def rounded(value: float | None) -> float | None:

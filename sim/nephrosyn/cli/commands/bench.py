@@ -80,7 +80,7 @@ def _severities(text: str) -> list[int]:
     return severities
 
 
-def _classifiers(texts: list[str] | None) -> list[str]:
+def classifier_names(texts: list[str] | None) -> list[str]:
     """Return the classifiers of an option, separated at commas that do not belong to the path of a file."""
     files = [text for text in texts or [] if any(Path(part).is_file() for part in (text, text.rpartition(":")[0]))]
     return [name for text in texts or [] for name in ([text] if text in files else listed([text]))]
@@ -141,7 +141,7 @@ def bench_run(
     with console.Progress(quiet) as progress:
         answers = bench_runs.ask(
             opened,
-            _classifiers(classifier),
+            classifier_names(classifier),
             listed(perturbations),
             _severities(severity),
             replicates,
