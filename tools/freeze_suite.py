@@ -12,7 +12,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from nephrosyn.bench.suite.benchmark import run_suite
+from nephrosyn.bench.suite.benchmark import bench_suite
 from nephrosyn.bench.suite.frozen import freeze, frozen_path
 from nephrosyn.bench.suite.leaderboard import write_page
 from nephrosyn.bench.suite.output import write_results
@@ -33,7 +33,7 @@ def main() -> None:
     folder = LEADERBOARD / frozen.suite
     if folder.exists():
         shutil.rmtree(folder)
-    results = run_suite(arguments.suite, workers=arguments.workers)
+    results = bench_suite(arguments.suite, workers=arguments.workers)
     write_results(results, folder)
     page = LEADERBOARD / f"{frozen.suite}.html"
     page.unlink(missing_ok=True)

@@ -34,6 +34,7 @@ from nephrosyn.errors import (
 if TYPE_CHECKING:
     from nephrosyn import datasets
     from nephrosyn.api import Cohort, Patient, open, run
+    from nephrosyn.bench.suite.benchmark import bench_suite
     from nephrosyn.comparison.care import Comparison, compare
     from nephrosyn.comparison.definitions import Reclassification, reclassify
     from nephrosyn.evidence.specifications.curve import SpecificationCurve, specification_curve
@@ -62,6 +63,7 @@ __all__ = [
     "ScenarioError",
     "SpecificationCurve",
     "WorkerError",
+    "bench_suite",
     "compare",
     "datasets",
     "open",
@@ -74,6 +76,7 @@ __all__ = [
 
 _HOMES = {
     "api": ("Cohort", "Patient", "open", "run"),
+    "bench.suite.benchmark": ("bench_suite",),
     "comparison.care": ("Comparison", "compare"),
     "comparison.definitions": ("Reclassification", "reclassify"),
     "evidence.specifications.curve": ("SpecificationCurve", "specification_curve"),

@@ -68,7 +68,7 @@ def verify(
     return Verified(definition, frozen, len({table for result in results for table in result.digests}))
 
 
-def run_suite(
+def bench_suite(
     name: str,
     classifiers: Sequence[str] | None = None,
     tasks: Sequence[str] | None = None,
@@ -77,7 +77,7 @@ def run_suite(
     workers: int | None = None,
     progress: Progress = silent,
 ) -> list[Result]:
-    """Run classifiers on a suite.
+    """Run classifiers on a frozen benchmark.
 
     Parameters
     ----------
@@ -104,6 +104,12 @@ def run_suite(
     ------
     BenchError
         If a name is not valid, or the records are not those that were frozen.
+
+    Examples
+    --------
+    >>> results = bench_suite("nephro-1", ["majority"], ["early-refractory"], workers=1)
+    >>> results[1].classifier.name, list(results[1].tasks)
+    ('majority', ['early-refractory'])
     """
     require("sklearn")
     definition, frozen = load(name), read_frozen(name)

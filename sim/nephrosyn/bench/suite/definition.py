@@ -298,6 +298,8 @@ def _contradictions(definition: Definition) -> Iterator[str]:
             if split_name not in definition.splits:
                 like = nearest(split_name, definition.splits)
                 yield f"tasks.{name}: there is no split {split_name}{f'; nearest: {like}' if like else ''}"
+        if name in definition.splits:
+            yield f"tasks.{name}: expected a name that no split has"
         if len(set(places)) < len(places):
             yield f"tasks.{name}: expected a different split for each role; found {', '.join(places)}"
         for perturbation in task.perturbations:

@@ -136,8 +136,9 @@ def readme(definition: Definition, tasks: Sequence[str], format: str) -> str:
 
 {definition.title}. The folder of each task has one folder for each split. Its unperturbed records are in
 `records/none/severity-0/replicate-0/`, and the perturbed ones of the test split in
-`records/<perturbation>/severity-<1 to 5>/replicate-<number>/`. Tables are `part-00000.{format}` files; `patient` is the number of the patient. Days count from onset of the disease; units are in
-the names of columns or in a column `unit`; missing values are empty.
+`records/<perturbation>/severity-<1 to 5>/replicate-<number>/`. Tables are `part-00000.{format}` files; `patient` is
+the number of the patient. Days count from onset of the disease; units are in the names of columns or in a column
+`unit`; missing values are empty.
 
 Learn from train, choose settings with validation: their right answers are in `answers.csv`, where `undetermined` marks
 patients without one. Do not use a scored split for either. Classify each record by itself: do not use the unperturbed

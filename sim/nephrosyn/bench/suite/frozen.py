@@ -13,11 +13,11 @@ from nephrosyn.bench.perturbations import VERSION
 from nephrosyn.bench.score.conditions import Condition
 from nephrosyn.bench.score.metrics import ALL
 from nephrosyn.bench.suite.build import name_of
-from nephrosyn.bench.suite.definition import DIGESTS, Definition, described, load, path_of
+from nephrosyn.bench.suite.definition import DIGESTS, Definition, described, load, path_of, shipped
 from nephrosyn.bench.suite.digests import combined
 from nephrosyn.bench.suite.evaluate import Evaluator, TaskResult, in_processes
 from nephrosyn.bench.suite.scores import Count, Evaluation, Stored, StoredScore
-from nephrosyn.errors import BenchError
+from nephrosyn.errors import MOST_WORKERS, BenchError, wrong_count
 from nephrosyn.runs.run import Progress, silent
 from nephrosyn.text_files import UnreadableError, parsed_json, read_bytes
 
@@ -157,6 +157,46 @@ def freeze(name: str, *, workers: int | None = None, progress: Progress = silent
     text = json.dumps(frozen.model_dump(mode="json"), indent=1, ensure_ascii=False) + "\n"
     frozen_path(name).write_text(text, encoding="utf-8")
     return frozen
+
+
+def freeze_own(
+    file: Path, *, workers: int | None = None, overwrite: bool = False, progress: Progress = silent
+) -> tuple[Frozen, Path]:
+    """Freeze a suite of a user.
+
+    Parameters
+    ----------
+    file : Path
+        Its TOML file.
+    workers : int, optional
+        Number of processes.
+    overwrite : bool
+        Replace earlier digests.
+    progress : callable
+        Called with (stage, done, total).
+
+    Returns
+    -------
+    frozen : Frozen
+        The digests.
+    path : Path
+        Where they were written.
+
+    Raises
+    ------
+    BenchError
+        If the file is not a suite, has the name of a shipped one, or was frozen before.
+    """
+    if file.suffix != ".toml":
+        raise BenchError([f"{file}: expected a TOML file; a shipped suite is frozen already"])
+    definition, path = load(str(file)), frozen_path(str(file))
+    if definition.name in shipped():
+        raise BenchError([f"suite {file}: {definition.name} is the name of a shipped suite; choose a different name"])
+    if path.exists() and not overwrite:
+        raise BenchError([f"{path} exists; a suite that changes gets a new name, or replace it with --overwrite"])
+    if workers is not None and (wrong := wrong_count("--workers", workers, 1, MOST_WORKERS)):
+        raise BenchError(wrong)
+    return freeze(str(file), workers=workers, progress=progress), path
 
 
 def _facts(evaluation: Evaluation) -> SplitFacts:

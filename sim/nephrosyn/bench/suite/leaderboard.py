@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nephrosyn.bench.output.leaderboard import Estimate, interval_text
+from nephrosyn.bench.perturbations import PERTURBATIONS
 from nephrosyn.bench.score.conditions import CLEAN
-from nephrosyn.bench.score.metrics import ALL
+from nephrosyn.bench.score.metrics import ALL, PARTS
 from nephrosyn.bench.suite.check import read_result
 from nephrosyn.bench.suite.definition import Definition, SuiteTask, load
 from nephrosyn.bench.suite.output import INDEX, check_file, write_file
@@ -161,6 +162,10 @@ class Line:
         """Return a mean over perturbed records."""
         return _estimate(self.test.averages, metric)
 
+    def parts(self) -> str:
+        """Return the shares of wrong answers, abstentions and failures on perturbed records."""
+        return ", ".join(percent((self.average(part) or (None,))[0]) for part in PARTS)
+
     def unperturbed(self, split: str, metric: str) -> Estimate:
         """Return a score on the unperturbed record of a split."""
         return _estimate(self.splits[split].conditions[0].scores, metric)
@@ -228,11 +233,7 @@ def board(results: Sequence[Result], name: str, task: SuiteTask) -> Table:
             interval_text(line.unperturbed(task.test, "accuracy")),
             interval_text(line.average("accuracy")),
             interval_text(line.average("corruption_error"), decimal),
-            percent((line.average("wrong") or (None,))[0]),
-            percent((line.average("abstained") or (None,))[0]),
-            percent((line.average("failed") or (None,))[0]),
-            interval_text(line.unperturbed(task.test, "macro_f1"), decimal),
-            interval_text(line.unperturbed(task.test, "brier"), decimal),
+            line.parts(),
         )
         for place, line in enumerate(lines(results, name, task))
     ]
@@ -242,13 +243,22 @@ def board(results: Sequence[Result], name: str, task: SuiteTask) -> Table:
         "accuracy, unperturbed",
         "accuracy, perturbed",
         "corruption error",
-        "wrong, perturbed",
-        "abstained, perturbed",
-        "failed, perturbed",
-        "macro F1, unperturbed",
-        "Brier, unperturbed",
+        "wrong, abstained, failed, perturbed",
     )
-    return Table(f"{task.title}: the most accurate on perturbed records first", head, rows, words=2)
+    return Table(task.title, head, rows, words=2)
+
+
+WHOLE = ("balanced_accuracy", "macro_f1", "mcc", "kappa", "brier", "log_loss")
+
+
+def on_the_unperturbed_record(results: Sequence[Result], name: str, task: SuiteTask) -> Table:
+    """Return the scores over all classes on the unperturbed record of the test split."""
+    rows = [
+        (line.name, *(interval_text(line.unperturbed(task.test, metric), decimal) for metric in WHOLE))
+        for line in lines(results, name, task)
+    ]
+    head = ("classifier", "balanced accuracy", "macro F1", "MCC", "kappa", "Brier", "log loss")
+    return Table(f"{task.title}: test split, unperturbed records", head, rows)
 
 
 def shifted(results: Sequence[Result], name: str, task: SuiteTask) -> Table:
@@ -258,7 +268,7 @@ def shifted(results: Sequence[Result], name: str, task: SuiteTask) -> Table:
         (line.name, *(interval_text(line.unperturbed(split, "accuracy")) for split in splits))
         for line in lines(results, name, task)
     ]
-    return Table(f"{task.title}: accuracy out of distribution, unperturbed records", ("classifier", *splits), rows)
+    return Table(f"{task.title}: other settings, patients and care", ("classifier", *splits), rows)
 
 
 def by_perturbation(results: Sequence[Result], name: str, task: SuiteTask) -> Table:
@@ -266,7 +276,10 @@ def by_perturbation(results: Sequence[Result], name: str, task: SuiteTask) -> Ta
     worst = max(task.severities)
     listed = lines(results, name, task)
     rows = [
-        (perturbation, *(percent(_mean_accuracy(line.test.conditions, perturbation, worst)) for line in listed))
+        (
+            PERTURBATIONS[perturbation].title,
+            *(percent(_mean_accuracy(line.test.conditions, perturbation, worst)) for line in listed),
+        )
         for perturbation in task.perturbations
     ]
     head = ("perturbation", *(line.name for line in listed))
@@ -314,13 +327,24 @@ def silent(results: Sequence[Result], definition: Definition) -> Table:
 
 def sentence(results: Sequence[Result], definition: Definition) -> str:
     """Return the most accurate classifier of every task in words."""
-    parts = []
-    for name, task in definition.tasks.items():
-        if listed := lines(results, name, task):
-            mean = listed[0].average("accuracy")
-            share = percent(mean[0]) if mean else NO_VALUE
-            parts.append(f"{task.title}: {listed[0].name} is the most accurate on perturbed records, with {share}.")
-    return " ".join(parts)
+    parts = [
+        f"{task.title}: {_best(listed)}."
+        for name, task in definition.tasks.items()
+        if (listed := lines(results, name, task))
+    ]
+    return f"The most accurate on perturbed records. {' '.join(parts)}"
+
+
+def _best(listed: Sequence[Line]) -> str:
+    """Return the first classifier, and how many others have an interval that reaches its own."""
+    best = listed[0].average("accuracy")
+    if not best or best[0] is None:
+        return listed[0].name
+    low = best[1] if len(best) > 1 and best[1] is not None else best[0]
+    others = [line.average("accuracy") for line in listed[1:]]
+    near = [mean for mean in others if mean and mean[0] is not None and (mean[2] or mean[0]) >= low]
+    overlap = f"; {len(near)} {'has' if len(near) == 1 else 'have'} an overlapping interval" if near else ""
+    return f"{listed[0].name}, {percent(best[0])}{overlap}"
 
 
 def page(results: Sequence[Result], definition: Definition) -> str:
@@ -337,7 +361,7 @@ def page(results: Sequence[Result], definition: Definition) -> str:
     tables = [
         table(results, name, task)
         for name, task in definition.tasks.items()
-        for table in (board, shifted, by_perturbation)
+        for table in (board, shifted, on_the_unperturbed_record, by_perturbation)
     ]
     return frame.html(
         TEMPLATE,

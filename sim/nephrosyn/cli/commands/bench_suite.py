@@ -66,7 +66,7 @@ def bench_suite(
     check_folder(folder, overwrite=overwrite)
     names = classifier_names(classifier) if classifier else None
     with console.Progress(quiet) as progress:
-        results = benchmark.run_suite(
+        results = benchmark.bench_suite(
             suite, names, listed(task), seconds=time_limit, workers=workers, progress=progress
         )
         files = write_results(results, folder, overwrite=overwrite)
@@ -80,6 +80,24 @@ def bench_suite(
             console.complain(f"{result.classifier.name} {'; '.join(reasons)}")
         if len(silent) >= len(files) - 1:
             raise typer.Exit(EXIT_NO_ANSWER)
+
+
+@bench.command("freeze-suite")
+def bench_freeze_suite(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Your own suite, a TOML file.")],
+    workers: Workers = None,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write the digests of your own suite beside its file, so that others can verify it."""
+    from nephrosyn.bench.suite.frozen import freeze_own
+
+    with console.Progress(quiet) as progress:
+        frozen, path = freeze_own(file, workers=workers, overwrite=overwrite, progress=progress)
+    if quiet:
+        console.say(str(path))
+    else:
+        console.suite_frozen(frozen, path)
 
 
 @bench.command("export-suite")

@@ -11,6 +11,7 @@ from nephrosyn.cli.console.terminal import command_line, heading, say, table
 
 if TYPE_CHECKING:
     from nephrosyn.bench.suite.benchmark import Verified
+    from nephrosyn.bench.suite.frozen import Frozen
     from nephrosyn.bench.suite.result import Result
 
 
@@ -19,6 +20,13 @@ def suite_verified(verified: Verified) -> None:
     say(vocabulary.NOTICE)
     frozen = verified.frozen
     say(f"{frozen.suite}: {verified.tables:,} tables have the digests frozen with nephrosyn {frozen.nephrosyn}")
+    say(f"digest  {frozen.digest}")
+
+
+def suite_frozen(frozen: Frozen, path: Path) -> None:
+    """Print what was frozen."""
+    say(vocabulary.NOTICE)
+    say(f"{frozen.suite}: digests of {len(frozen.tables):,} tables in {path}")
     say(f"digest  {frozen.digest}")
 
 
