@@ -144,10 +144,18 @@ def _result(definition: Definition, frozen: Frozen, classifier: Classifier, resu
     tasks = {result.task: result.evaluations[name] for result in results if name in result.evaluations}
     without = {result.task: result.without_score[name] for result in results if name in result.without_score}
     seconds = sum(result.seconds.get(name, 0.0) for result in results)
-    return build_result(definition, frozen, about(classifier), tasks, without, seconds)
+    return build_result(definition, frozen, about(classifier, _digest_of_file(name, results)), tasks, without, seconds)
 
 
-def about(classifier: Classifier) -> ClassifierOfResult:
+def _digest_of_file(name: str, results: Sequence[TaskResult]) -> str | None:
+    """Return the digest of the file of a user's own classifier, None without a file."""
+    digests = {result.files[name] for result in results if name in result.files}
+    if len(digests) > 1:
+        raise BenchError([f"--classifier {name}: its file changed while the suite ran; run it again"])
+    return next(iter(digests), None)
+
+
+def about(classifier: Classifier, digest_of_file: str | None = None) -> ClassifierOfResult:
     """Return name, kind and digest of a classifier.
 
     The digest of a definition set is that of its values, of a shipped classifier that of its source file, and of a
@@ -160,9 +168,7 @@ def about(classifier: Classifier) -> ClassifierOfResult:
         title = classifier.definition.title
     elif isinstance(classifier, ExternalClassifier):
         kind, content = "user", classifier.name.encode()
-        if classifier.sha256:
-            return ClassifierOfResult(name=classifier.name, kind=kind, sha256=classifier.sha256, description="")
     else:
         content = Path(inspect.getfile(type(classifier))).read_bytes()
-    digest = hashlib.sha256(content).hexdigest()
+    digest = digest_of_file or hashlib.sha256(content).hexdigest()
     return ClassifierOfResult(name=classifier.name, kind=kind, sha256=digest, description=title)

@@ -185,7 +185,7 @@ class Definition(_Part):
         return [name for name in self.tasks if not names or name in names]
 
     def _no_task(self, name: str) -> str:
-        like = nearest(name, self.tasks)
+        like = nearest(name, self.tasks, 1)
         hint = f"did you mean {like}?" if like else f"its tasks: {', '.join(self.tasks)}"
         return f"{self.name} has no task {name}; {hint}"
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import polars as pl
 
+from nephrosyn.bench.classifiers.external import ExternalClassifier
 from nephrosyn.bench.classifiers.protocol import Classifier, ReadyClassifier, Setup, ShownRecord
 from nephrosyn.bench.output.results import Bench, finish
 from nephrosyn.bench.run import (
@@ -49,6 +50,8 @@ class TaskResult:
     seconds : dict of str to float, s
         Time that each classifier took to be fitted and to answer. The features of a record are computed once, for the
         first classifier that uses them.
+    files : dict of str to str
+        Digests of the files that users' own classifiers were read from, by name.
     """
 
     task: str
@@ -57,6 +60,7 @@ class TaskResult:
     evaluations: dict[str, dict[str, Evaluation]] = field(default_factory=dict)
     without_score: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
 
 
 class Timed:
@@ -78,6 +82,11 @@ class Timed:
     def name(self) -> str:
         """Name in every output."""
         return self._classifier.name
+
+    @property
+    def sha256(self) -> str | None:
+        """Digest of the file of a user's own classifier, once it is ready."""
+        return self._classifier.sha256 if isinstance(self._classifier, ExternalClassifier) else None
 
     @contextmanager
     def _counted(self) -> Iterator[None]:
@@ -167,7 +176,8 @@ class Evaluator:
                         bench, name, of_task.roles[split], self._definition
                     )
         complete = {name: splits for name, splits in evaluations.items() if name not in why}
-        return TaskResult(task, digests, columns, complete, why, seconds)
+        files = {classifier.name: classifier.sha256 for classifier in timed if classifier.sha256}
+        return TaskResult(task, digests, columns, complete, why, seconds, files)
 
 
 def digests_of_task(suite: BuiltSuite, task: str) -> dict[str, dict[str, str]]:
