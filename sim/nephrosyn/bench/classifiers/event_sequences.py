@@ -61,7 +61,7 @@ def events(tables: Tables) -> pl.DataFrame:
 
 def _changes(rows: pl.DataFrame) -> pl.DataFrame:
     """Return the rows whose event differs from that of the row before of the same patient."""
-    rows = rows.sort(*PATIENT_KEY, "day", maintain_order=True)
+    rows = rows.sort(*PATIENT_KEY, "day", "event")
     before = pl.col("event").shift(1).over(PATIENT_KEY)
     return rows.filter((pl.col("event") != before).fill_null(True))
 
@@ -92,7 +92,7 @@ def _albumin(readings: pl.DataFrame) -> pl.DataFrame:
 
 
 def _steroid(doses: pl.DataFrame) -> pl.DataFrame:
-    rows = doses.filter(drug=STEROID).sort(*PATIENT_KEY, "first_days", "last_days", maintain_order=True)
+    rows = doses.filter(drug=STEROID).sort(*PATIENT_KEY, "first_days", "last_days", "mean_mg_per_day")
     gap = pl.col("first_days") - pl.col("last_days").shift(1).over(PATIENT_KEY)
     dose = pl.col("mean_mg_per_day")
     change = dose - dose.shift(1).over(PATIENT_KEY)
