@@ -201,7 +201,7 @@ class _Place:
         yield from self._wrong_averages(evaluation)
 
     def _wrong_counts(self, evaluation: Evaluation) -> Iterator[str]:
-        for name in ("patients", "scored", "outside_the_set", "cannot_be_judged"):
+        for name in ("patients", "scored", "outside_the_set", "not_classifiable"):
             given, due = getattr(evaluation, name), getattr(self.facts, name)
             if given != due:
                 yield f"{self.path}.{name}: expected {due}; found {given}"

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import polars as pl
@@ -42,6 +43,7 @@ from nephrosyn.text_files import hidden
 
 README, TEMPLATE, ANSWERS = "README.md", "predictions-template.csv", "answers.csv"
 KEY = "suite_export"
+WIDTH = 116
 PREDICTIONS = (".csv", ".parquet")
 
 
@@ -129,16 +131,21 @@ def _template(suite: BuiltSuite, task: str, split: str) -> pl.DataFrame:
 
 def readme(definition: Definition, tasks: Sequence[str], format: str) -> str:
     """Return the text of the README: the tasks, the files and what to return."""
+    title = fill(
+        f"{definition.title}. The folder of each task has one folder for each split. Its unperturbed records are in "
+        "`records/none/severity-0/replicate-0/`, and the perturbed ones of the test split in "
+        "`records/<perturbation>/severity-<1 to 5>/replicate-<number>/`. "
+        f"Tables are `part-00000.{format}` files; `patient` is the number of the patient. Days count from onset of the "
+        "disease; units are in the names of columns or in a column `unit`; missing values are empty.",
+        WIDTH,
+        break_on_hyphens=False,
+    )
     sections = "\n\n".join(_task_text(definition, name, definition.tasks[name]) for name in tasks)
     return f"""# Records of {definition.name}
 
 {vocabulary.NOTICE}
 
-{definition.title}. The folder of each task has one folder for each split. Its unperturbed records are in
-`records/none/severity-0/replicate-0/`, and the perturbed ones of the test split in
-`records/<perturbation>/severity-<1 to 5>/replicate-<number>/`. Tables are `part-00000.{format}` files; `patient` is
-the number of the patient. Days count from onset of the disease; units are in the names of columns or in a column
-`unit`; missing values are empty.
+{title}
 
 Learn from train, choose settings with validation: their right answers are in `answers.csv`, where `undetermined` marks
 patients without one. Do not use a scored split for either. Classify each record by itself: do not use the unperturbed
@@ -149,8 +156,8 @@ record, or another severity, to classify a perturbed one.
 ## What to return
 
 A folder with one file for each scored split, `<task>/<split>.csv` (or `.parquet`), with one row for each row of its
-`{TEMPLATE}`: `patient`, `perturbation`, `severity`, `replicate`, `predicted`, and optionally a probability `p_<answer>`
-for each answer. `undetermined` means that you abstain. A task is complete or left out.
+`{TEMPLATE}`: `patient`, `perturbation`, `severity`, `replicate`, `predicted`, and
+optionally a probability `p_<answer>` for each answer. `undetermined` means that you abstain. A task is complete or left out.
 
     nephrosyn bench score-suite FOLDER --suite {definition.name} --name NAME --out result.json
 """
@@ -165,9 +172,10 @@ def _task_text(definition: Definition, name: str, task: SuiteTask) -> str:
     )
     listed = "\n".join(f"- `{perturbation}`: {PERTURBATIONS[perturbation].what}" for perturbation in task.perturbations)
     answers = ", ".join(f"`{answer}`" for answer in question.valid_answers)
+    text = f"{task.title}. {question.question}{when}{label} Valid answers: {answers}. {question.scope}"
     return f"""## {name}
 
-{task.title}. {question.question}{when}{label} Valid answers: {answers}. {question.scope}
+{fill(text, WIDTH, break_on_hyphens=False)}
 
 {splits}
 

@@ -29,7 +29,7 @@ class SplitFacts(Stored):
 
     Attributes
     ----------
-    patients, scored, outside_the_set, cannot_be_judged : int
+    patients, scored, outside_the_set, not_classifiable : int
         Number of patients.
     right : dict of str to int
         Number of patients by right answer.
@@ -43,7 +43,7 @@ class SplitFacts(Stored):
     patients: Count
     scored: Count
     outside_the_set: Count
-    cannot_be_judged: Count
+    not_classifiable: Count
     right: dict[str, Count]
     accuracy: dict[str, float]
     scores: dict[str, tuple[str, ...]]
@@ -209,7 +209,7 @@ def _facts(evaluation: Evaluation) -> SplitFacts:
         patients=evaluation.patients,
         scored=evaluation.scored,
         outside_the_set=evaluation.outside_the_set,
-        cannot_be_judged=evaluation.cannot_be_judged,
+        not_classifiable=evaluation.not_classifiable,
         right={name: sum(row) for name, row in zip(evaluation.classes, clean.confusion, strict=True)},
         accuracy=accuracy,
         scores={

@@ -80,7 +80,7 @@ class Evaluation(Stored):
     ----------
     role : {"test", "out_of_distribution"}
         The role of the split in the task.
-    patients, scored, outside_the_set, cannot_be_judged : int
+    patients, scored, outside_the_set, not_classifiable : int
         Number of patients; those with a right answer are scored.
     classes, answers : tuple of str
         Rows and columns of the confusion matrices.
@@ -96,7 +96,7 @@ class Evaluation(Stored):
     patients: Count
     scored: Count
     outside_the_set: Count
-    cannot_be_judged: Count
+    not_classifiable: Count
     classes: tuple[str, ...]
     answers: tuple[str, ...]
     answers_sha256: str = Field(pattern="^[0-9a-f]{64}$")
@@ -133,7 +133,9 @@ def evaluated(bench: Bench, name: str, role: Role, definition: Definition) -> Ev
     return Evaluation(
         role=role,
         patients=bench.answers.run.patients,
-        **bench.counted,
+        scored=bench.counted["scored"],
+        outside_the_set=bench.counted["outside_the_set"],
+        not_classifiable=bench.counted["cannot_be_judged"],
         classes=task.classes,
         answers=columns_of_confusion(task),
         answers_sha256=content_digest(
