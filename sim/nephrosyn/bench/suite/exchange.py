@@ -157,7 +157,8 @@ record, or another severity, to classify a perturbed one.
 
 A folder with one file for each scored split, `<task>/<split>.csv` (or `.parquet`), with one row for each row of its
 `{TEMPLATE}`: `patient`, `perturbation`, `severity`, `replicate`, `predicted`, and
-optionally a probability `p_<answer>` for each answer. `undetermined` means that you abstain. A task is complete or left out.
+optionally a probability `p_<answer>` for each answer. `undetermined` means that you abstain. A task is complete or
+left out.
 
     nephrosyn bench score-suite FOLDER --suite {definition.name} --name NAME --out result.json
 """
