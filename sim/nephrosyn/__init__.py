@@ -35,6 +35,7 @@ from nephrosyn.errors import (
 if TYPE_CHECKING:
     from nephrosyn import datasets
     from nephrosyn.api import Cohort, Patient, open, run
+    from nephrosyn.bench.suite.benchmark import bench_suite
     from nephrosyn.comparison.care import Comparison, compare
     from nephrosyn.comparison.definitions import Reclassification, reclassify
     from nephrosyn.evidence.specifications.curve import SpecificationCurve, specification_curve
@@ -66,6 +67,7 @@ __all__ = [
     "ScenarioError",
     "SpecificationCurve",
     "WorkerError",
+    "bench_suite",
     "compare",
     "datasets",
     "explore_scenario",
@@ -79,6 +81,7 @@ __all__ = [
 
 _HOMES = {
     "api": ("Cohort", "Patient", "open", "run"),
+    "bench.suite.benchmark": ("bench_suite",),
     "comparison.care": ("Comparison", "compare"),
     "comparison.definitions": ("Reclassification", "reclassify"),
     "explore.page": ("Explorer", "explore_scenario"),

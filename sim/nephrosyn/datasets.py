@@ -14,6 +14,7 @@ from nephrosyn import vocabulary
 from nephrosyn.bench.features.data_dictionary import dictionary_text
 from nephrosyn.bench.features.extract import COLUMNS, before, features, observable, with_values
 from nephrosyn.bench.optional_packages import require
+from nephrosyn.bench.suite.split_data import load_suite_split
 from nephrosyn.bench.task import ABSTAINED, OUTSIDE, REFRACTORY, TARGETS, Target, Task
 from nephrosyn.bench.training import cohort
 from nephrosyn.criteria import DefinitionSet
@@ -22,7 +23,7 @@ from nephrosyn.record.schema import PATIENT_KEY, TRUTH
 from nephrosyn.runs import relabel
 from nephrosyn.scenario import Resolved, Scenario, load
 
-__all__ = ["make_nephrotic_cohort"]
+__all__ = ["load_suite_split", "make_nephrotic_cohort"]
 
 COUNTED, COUNTED_SEED = 2000, 0
 """Size and seed of the cohort that classes are counted in, to give the most common class the first code."""

@@ -16,7 +16,19 @@ from typer.core import TyperGroup
 
 from nephrosyn import vocabulary
 from nephrosyn.cli import console
-from nephrosyn.cli.commands import bench, cases, check, compare, evidence, explore, export, finished_run, listing, run
+from nephrosyn.cli.commands import (
+    bench,
+    bench_suite,
+    cases,
+    check,
+    compare,
+    evidence,
+    explore,
+    export,
+    finished_run,
+    listing,
+    run,
+)
 from nephrosyn.cli.commands.group import LightHelp
 from nephrosyn.cli.console.errors import EXIT_NO_READER, EXIT_USER, library_panic, unexpected
 from nephrosyn.cli.console.output import give_up, prepare
@@ -153,7 +165,7 @@ def _options(
     pass
 
 
-for module in (listing, check, run, compare, finished_run, explore, export, evidence, cases, bench):
+for module in (listing, check, run, compare, finished_run, explore, export, evidence, cases, bench, bench_suite):
     module.register(app)
 
 

@@ -22,6 +22,8 @@ SHIPPED = {
     "coded-care": "prescriptions and coded conditions, as a query of billing data sees them",
     "last-note": "keywords of the last visit's note alone",
     "majority": "always the most frequent answer of another cohort of the same scenario",
+    "logistic-regression": "scikit-learn's logistic regression on the wide features of another cohort",
+    "event-sequences": "logistic regression on sequences of up to three events of another cohort",
     "gradient-boosting": "scikit-learn's histogram gradient boosting on the wide features of another cohort",
 }
 
@@ -46,12 +48,14 @@ def titles() -> dict[str, str]:
 
 
 def _shipped(name: str) -> Classifier:
-    from nephrosyn.bench.classifiers import baselines, heuristics
+    from nephrosyn.bench.classifiers import baselines, event_sequences, heuristics, linear
 
     shipped: dict[str, Classifier] = {
         "coded-care": heuristics.CODED_CARE,
         "last-note": heuristics.LAST_NOTE,
         "majority": baselines.MAJORITY,
+        "logistic-regression": linear.LOGISTIC_REGRESSION,
+        "event-sequences": event_sequences.EVENT_SEQUENCES,
         "gradient-boosting": baselines.GRADIENT_BOOSTING,
     }
     return shipped[name]

@@ -153,7 +153,7 @@ def _records(
     """Write the records part by part; memory holds one part of the cohort under one perturbation."""
     parts = run.parts("patients")
     for number in range(parts):
-        part = _Part(
+        part = PartOfCohort(
             prepare(before({name: run.part(name, number) for name in OBSERVED}, until_days)),
             folder,
             f"part-{number:05d}.{format}",
@@ -165,7 +165,7 @@ def _records(
 
 
 @dataclass
-class _Part:
+class PartOfCohort:
     """One part of the cohort, with the manifest entries of its clean tables."""
 
     clean: Prepared
@@ -180,9 +180,9 @@ class _Part:
             name, severity, replicate = condition.perturbation, condition.severity, condition.replicate
             record, _ = perturb(self.clean, name, severity, seed=seed, replicate=replicate)
         for table in OBSERVED:
-            path = f"{_place(condition)}/{table}/{self.file}"
+            path = f"{place_of(condition)}/{table}/{self.file}"
             if condition != CLEAN_RECORD and record[table] is self.clean[table]:
-                _link(self.folder / _place(CLEAN_RECORD) / table / self.file, self.folder / path)
+                _link(self.folder / place_of(CLEAN_RECORD) / table / self.file, self.folder / path)
                 yield path, self.untouched[table]
                 continue
             facts = _write(self.folder / path, record[table].drop("replicate"), f"{path} of the export")
@@ -211,7 +211,8 @@ def _link(clean: Path, path: Path) -> None:
         shutil.copyfile(clean, path)
 
 
-def _place(condition: Condition) -> str:
+def place_of(condition: Condition) -> str:
+    """Return the folder of a condition within an export."""
     return f"records/{condition.perturbation}/severity-{condition.severity}/replicate-{condition.replicate}"
 
 

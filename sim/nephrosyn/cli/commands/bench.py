@@ -99,7 +99,7 @@ def _days(text: str) -> list[int]:
         raise typer.BadParameter(f"expected days such as 30,90,365; found {text}", param_hint="--at-days") from None
 
 
-def _classifiers(texts: list[str] | None) -> list[str]:
+def classifier_names(texts: list[str] | None) -> list[str]:
     """Return the classifiers of an option, separated at commas that do not belong to the path of a file."""
     files = [text for text in texts or [] if any(Path(part).is_file() for part in (text, text.rpartition(":")[0]))]
     return [name for text in texts or [] for name in ([text] if text in files else listed([text]))]
@@ -181,7 +181,7 @@ def bench_run(
     with console.Progress(quiet) as progress:
         answers = bench_runs.ask(
             opened,
-            _classifiers(classifier),
+            classifier_names(classifier),
             listed(perturbations),
             _severities(severity),
             replicates,

@@ -17,7 +17,9 @@ class LightGroup(LightHelp, TyperGroup):
     """A group of commands."""
 
 
-listing = typer.Typer(cls=LightGroup, help="List scenarios, definition sets or classifiers.", rich_markup_mode=None)
+listing = typer.Typer(
+    cls=LightGroup, help="List scenarios, definition sets, classifiers or suites.", rich_markup_mode=None
+)
 
 
 @listing.callback()
@@ -53,6 +55,14 @@ def list_classifiers() -> None:
     from nephrosyn.bench.classifiers.registry import titles
 
     console.catalogue("classifiers", titles())
+
+
+@listing.command("suites", cls=LightCommand)
+def list_suites() -> None:
+    """List the frozen benchmarks."""
+    from nephrosyn.bench.suite.definition import shipped
+
+    console.catalogue("suites", shipped())
 
 
 def register(app: typer.Typer) -> None:

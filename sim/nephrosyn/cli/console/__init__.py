@@ -15,6 +15,7 @@ from nephrosyn.cli.console.progress import Progress
 from nephrosyn.cli.console.reclassification import reclassification
 from nephrosyn.cli.console.scenario_values import scenario
 from nephrosyn.cli.console.side_by_side import side_by_side
+from nephrosyn.cli.console.suite import suite_checked, suite_frozen, suite_result, suite_results, suite_verified
 from nephrosyn.cli.console.summary import catalogue, summary
 from nephrosyn.cli.console.terminal import command_line, complain, say, say_json, warn
 
@@ -41,6 +42,11 @@ __all__ = [
     "sensitivity",
     "side_by_side",
     "specifications",
+    "suite_checked",
+    "suite_frozen",
+    "suite_result",
+    "suite_results",
+    "suite_verified",
     "summary",
     "validation",
     "warn",
