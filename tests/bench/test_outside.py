@@ -89,8 +89,8 @@ def test_a_file_elsewhere_is_taken_with_what_lies_beside_it(ask, folder):
         found, answers = ask(asked)
         assert answers["predicted"].to_list() == ["non_relapsing"] * 2
         assert found.name == ("mine" if asked.startswith("mine=") else "rules:classify")
-        assert bench._classifiers([asked.removeprefix("mine=")]) == [asked.removeprefix("mine=")]
-    assert bench._classifiers(["majority, last-note", "a:b"]) == ["majority", "last-note", "a:b"]
+        assert bench.classifier_names([asked.removeprefix("mine=")]) == [asked.removeprefix("mine=")]
+    assert bench.classifier_names(["majority, last-note", "a:b"]) == ["majority", "last-note", "a:b"]
 
 
 def test_a_file_named_like_a_module_is_taken_as_the_file_it_is(ask, folder):

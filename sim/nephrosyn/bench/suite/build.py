@@ -10,7 +10,7 @@ import polars as pl
 
 from nephrosyn import criteria
 from nephrosyn.bench.features.extract import before, features
-from nephrosyn.bench.run import OTHER_SETS, Run
+from nephrosyn.bench.opened_run import OTHER_SETS, Run
 from nephrosyn.bench.score.conditions import CLEAN, Condition, Reference, shifts
 from nephrosyn.bench.score.subgroups import groups
 from nephrosyn.bench.suite.definition import Definition, Split
@@ -44,6 +44,7 @@ class TrainingSplit(Training):
     def __init__(self, shown: Tables, answers: pl.DataFrame, split: Split) -> None:
         self._shown, self._right = shown, answers
         self.patients, self.seed = split.patients, split.seed
+        self.readers, self._reader = [], None
 
     @cached_property
     def tables(self) -> Tables:
@@ -104,6 +105,7 @@ class BuiltSuite:
         manifest = {"scenario": {"name": self.definition.splits[split].scenario}}
         traits = tables["truth/traits"].select("patient", "response")
         slices = groups(tables, question, reference.frame)
+        observed = question.answers(question.labels(tables, "observed", stored=False))
         return Run(
             Path(split),
             question.definition.name,
@@ -111,6 +113,7 @@ class BuiltSuite:
             question,
             self.shown(task, split),
             reference,
+            observed.select("patient", reference="answer"),
             slices,
             traits,
         )
