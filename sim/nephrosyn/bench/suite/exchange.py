@@ -166,14 +166,13 @@ left out.
 
 def _task_text(definition: Definition, name: str, task: SuiteTask) -> str:
     question = task.question()
-    when = "" if task.until_days is None else f" Records end on the day before day {task.until_days} from onset."
-    label = "" if task.label_days is None else f" The right answer is that of day {task.label_days}."
+    when = "" if task.until_days is None else f" Records hold what came before day {task.until_days} from onset."
     splits = "\n".join(
         f"- `{split}` ({role.replace('_', ' ')}): {definition.splits[split].what}" for split, role in task.roles.items()
     )
     listed = "\n".join(f"- `{perturbation}`: {PERTURBATIONS[perturbation].what}" for perturbation in task.perturbations)
     answers = ", ".join(f"`{answer}`" for answer in question.valid_answers)
-    text = f"{task.title}. {question.question}{when}{label} Valid answers: {answers}. {question.scope}"
+    text = f"{task.title}. {question.question}{when} Valid answers: {answers}. {question.scope}"
     return f"""## {name}
 
 {fill(text, WIDTH, break_on_hyphens=False)}
