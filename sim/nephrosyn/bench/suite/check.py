@@ -95,7 +95,7 @@ def _content(path: Path) -> dict[str, Any]:
         raise BenchError([f"{path}: {error}"]) from None
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         given = content.get("format") if isinstance(content, dict) else None
-        what = f"; found the format {given}" if isinstance(given, str) else ""
+        what = f"; found the format {given}" if str(given).startswith("nephrosyn") else ""
         raise BenchError([f"{path}: expected a result of `nephrosyn bench suite`, format {FORMAT}{what}"])
     return content
 
