@@ -10,6 +10,7 @@ import pytest
 
 pytest.importorskip("sklearn")
 
+from nephrosyn.bench.perturbations import VERSION
 from nephrosyn.bench.suite.benchmark import bench_suite
 from nephrosyn.bench.suite.frozen import freeze
 from nephrosyn.bench.suite.output import write_results
@@ -17,7 +18,7 @@ from nephrosyn.bench.suite.output import write_results
 DEFINITION = """
 name = "small-1"
 title = "A small suite"
-perturbations_version = 2
+perturbations_version = VERSION
 reference_classifiers = ["majority"]
 
 [metrics]
@@ -82,7 +83,7 @@ perturbations = ["results_lost"]
 severities = [5]
 replicates = 1
 seed = 6
-"""
+""".replace("VERSION", str(VERSION))
 
 
 @pytest.fixture(scope="session")

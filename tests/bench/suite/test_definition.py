@@ -7,7 +7,7 @@ import pytest
 from nephrosyn.bench.perturbations import VERSION
 from nephrosyn.bench.suite import definition
 from nephrosyn.bench.suite.build import BuiltSuite
-from nephrosyn.bench.suite.frozen import read_frozen
+from nephrosyn.bench.suite.frozen import freeze, read_frozen
 from nephrosyn.errors import BenchError
 from nephrosyn.scenario import load as load_scenario
 
@@ -65,6 +65,16 @@ def test_a_wrong_suite_says_what_is_wrong(tmp_path, before, after, message):
         definition.load(str(path))
     assert message in str(caught.value)
     assert "wrong.toml" in str(caught.value)
+
+
+def test_another_version_of_the_perturbations_is_not_frozen(tmp_path):
+    path = tmp_path / "old.toml"
+    path.write_text(
+        DEFINITION.replace(f"perturbations_version = {VERSION}", "perturbations_version = 1"), encoding="utf-8"
+    )
+    with pytest.raises(BenchError, match=f"perturbations_version: expected {VERSION}, the version here; found 1"):
+        freeze(str(path))
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_all_problems_are_reported_together(tmp_path):

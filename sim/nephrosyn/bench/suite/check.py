@@ -95,7 +95,7 @@ def _content(path: Path) -> dict[str, Any]:
         raise BenchError([f"{path}: {error}"]) from None
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         given = content.get("format") if isinstance(content, dict) else None
-        what = f"; found the format {given}" if isinstance(given, str) else ""
+        what = f"; found the format {given}" if str(given).startswith("nephrosyn") else ""
         raise BenchError([f"{path}: expected a result of `nephrosyn bench suite`, format {FORMAT}{what}"])
     return content
 
@@ -283,7 +283,6 @@ class _Place:
             pair[1] += 1 - baseline
         ratios = [error / of_baseline for error, of_baseline in errors.values() if of_baseline > 0]
         means: dict[str, float | None] = {metric: sum(listed) / len(listed) for metric, listed in values.items()}
-        # the accuracy of the baseline is stored with six decimals, which a quotient magnifies
         mean = sum(ratios) / len(ratios) if ratios else None
         return {**means, "corruption_error": mean}
 
@@ -333,6 +332,7 @@ def _shares(cells: metrics.Cells) -> Iterator[Score]:
 
 
 def _disagreement(path: str, score: StoredScore, again: float | None) -> Iterator[str]:
+    # A quotient magnifies the rounding of the accuracy that it is relative to.
     tolerance = TOLERANCE * max(1.0, 100 * abs(again or 0.0)) if score.metric == "corruption_error" else TOLERANCE
     if (again is None) != (score.value is None) or abs((again or 0.0) - (score.value or 0.0)) > tolerance:
         text = "none" if again is None else f"{again:.6f}"

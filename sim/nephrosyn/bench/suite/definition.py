@@ -186,8 +186,8 @@ class Definition(_Part):
 
     def _no_task(self, name: str) -> str:
         like = nearest(name, self.tasks, 1)
-        hint = f"did you mean {like}?" if like else f"its tasks: {', '.join(self.tasks)}"
-        return f"{self.name} has no task {name}; {hint}"
+        hint = f"did you mean {like}? " if like else ""
+        return f"{self.name} has no task {name}; {hint}its tasks: {', '.join(self.tasks)}"
 
 
 def shipped() -> dict[str, str]:
@@ -229,7 +229,7 @@ def path_of(name: str) -> Path:
             ]
         )
     like = nearest(name, [*shipped(), *retired], 1)
-    hint = f"did you mean {like}?" if like else f"suites: {', '.join(shipped())}"
+    hint = f"did you mean {like}?" if like else f"suites: {', '.join(shipped())}."
     raise BenchError([f"there is no suite {name}; {hint} A TOML file of your own also works."])
 
 

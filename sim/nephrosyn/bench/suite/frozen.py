@@ -133,8 +133,16 @@ def freeze(name: str, *, workers: int | None = None, progress: Progress = silent
     -------
     Frozen
         The digests, also written.
+
+    Raises
+    ------
+    BenchError
+        If the suite is not valid, or for another version of the perturbations.
     """
     definition = load(name)
+    if definition.perturbations_version != VERSION:
+        given = definition.perturbations_version
+        raise BenchError([f"suite {name}: perturbations_version: expected {VERSION}, the version here; found {given}"])
     evaluator = Evaluator(definition.model_dump(mode="json"))
     results = list(in_processes(evaluator, list(definition.tasks), workers, progress))
     tables = {key: value for result in results for key, value in result.digests.items()}
