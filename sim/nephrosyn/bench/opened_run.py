@@ -41,12 +41,13 @@ class Run:
         The observed tables, as far as classifiers see them.
     reference : Reference
         The right answers.
-    observed_labels : polars.DataFrame
-        `patient` and `reference`: the set applied to the observed record, to the day of the right answer.
     groups : polars.DataFrame
         The group of every patient on each axis of the subgroups.
     traits : polars.DataFrame
         `patient` and the latent `response`; empty where the truth is withheld.
+    observed_labels : polars.DataFrame
+        `patient` and `reference`: the set applied to the observed record, to the day of the right answer; empty if
+        not known.
     """
 
     folder: Path
@@ -55,9 +56,11 @@ class Run:
     task: Task
     observed: dict[str, pl.DataFrame]
     reference: Reference
-    observed_labels: pl.DataFrame = field(repr=False)
     groups: pl.DataFrame = field(repr=False)
     traits: pl.DataFrame = field(repr=False)
+    observed_labels: pl.DataFrame = field(
+        repr=False, default_factory=lambda: pl.DataFrame(schema={"patient": pl.Int32, "reference": pl.String})
+    )
 
     @property
     def patients(self) -> int:
@@ -137,7 +140,7 @@ def open_run(
         task,
         before(tables, until_days),
         reference,
-        observed.select("patient", reference="answer"),
         groups(tables, task, reference.frame),
         traits.select("patient", "response"),
+        observed.select("patient", reference="answer"),
     )

@@ -15,7 +15,7 @@ from nephrosyn.bench.asking import ask_all, failed_always, prepare, selected_cla
 from nephrosyn.bench.classifiers.external import ExternalClassifier
 from nephrosyn.bench.classifiers.protocol import Classifier, Setup
 from nephrosyn.bench.landmarks import ask_over_time, landmarks, wrong_landmarks
-from nephrosyn.bench.opened_run import Run, open_run
+from nephrosyn.bench.opened_run import OTHER_SETS, Run, open_run
 from nephrosyn.bench.optional_packages import require
 from nephrosyn.bench.retraining import Retraining
 from nephrosyn.bench.score.conditions import MOST_REPLICATES, Condition, conditions, perturbation_names
@@ -27,6 +27,7 @@ from nephrosyn.runs.run import Progress, silent
 from nephrosyn.scenario import Resolved
 
 __all__ = [
+    "OTHER_SETS",
     "Answers",
     "Plan",
     "Run",

@@ -62,18 +62,18 @@ class Training:
         The question.
     patients : int
         Number of patients.
-
-    Attributes
-    ----------
-    readers : list of str
-        The classifiers that read the cohort while they were made ready: those that learn.
     """
 
     def __init__(self, scenario: Scenario, seed: int, task: Task, patients: int = PATIENTS) -> None:
         self._scenario, self._task, self.patients = scenario, task, patients
         self.seed = (seed + SEED_STEP) % (MOST_SEED + 1)
-        self.readers: list[str] = []
-        self._reader: str | None = None
+
+    _reader: str | None = None
+
+    @cached_property
+    def readers(self) -> list[str]:
+        """The classifiers that read the cohort while they were made ready: those that learn."""
+        return []
 
     @contextmanager
     def read_by(self, classifier: str) -> Iterator[None]:
