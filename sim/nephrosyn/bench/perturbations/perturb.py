@@ -35,9 +35,11 @@ def perturb(
     Parameters
     ----------
     record : mapping of str to polars.DataFrame
-        The observed tables, rows in any order; tables of the truth are neither read nor returned. Perturbations of
-        kind ``label`` and ``cohort`` also need ``labels``, one row per patient, and ``definition_shift`` needs
-        ``labels_other``, the same under another definition set. Use `prepare` to perturb one record many times.
+        The observed tables, rows in any order, or all tables of a cohort; those of the truth are neither perturbed nor
+        returned. Perturbations of kind ``label`` and ``cohort`` also need ``labels``, and ``definition_shift`` needs
+        ``labels_other``, the labels under another definition set. Labels of several sets and views, as those of a
+        cohort, are reduced to one row per patient: by `definition`, or the first set, on the complete record. Use
+        `prepare` to perturb one record many times.
     name : str
         One of `PERTURBATIONS`.
     severity : int
@@ -45,8 +47,8 @@ def perturb(
     seed, replicate : int
         Key of the random draws, each 0 or more.
     definition : DefinitionSet, optional
-        For ``label_noise``: the set that gave ``labels``; wrong labels are drawn from those it can give. By default
-        the set named in the table.
+        The set that gave ``labels``; wrong labels of ``label_noise`` are drawn from those it can give. By default the
+        set named in the table.
 
     Returns
     -------
@@ -59,7 +61,16 @@ def perturb(
     ------
     PerturbationError
         If there is no such perturbation or severity, a table is missing, or the set that gave the labels is not known.
+
+    Examples
+    --------
+    >>> import nephrosyn as ns
+    >>> record, log = perturb(ns.run("baseline", patients=20, seed=1).tables, "visits_missing", 3, seed=1, replicate=0)
+    >>> log.height > 0
+    True
     """
+    if name in PERTURBATIONS:
+        record = reference.with_reference(record, name, definition)
     _check(record, name, severity, seed, replicate)
     clean = prepare(record)
     if severity == 0:

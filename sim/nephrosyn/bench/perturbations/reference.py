@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+import polars as pl
 
 from nephrosyn import criteria, vocabulary
 from nephrosyn.bench.perturbations.changes import Change, LeftOut, change_values
@@ -35,6 +36,51 @@ ANSWER = (
     "first_met_days",
 )
 """Columns that hold the verdict of a definition set."""
+
+
+OTHER_SETS = ("ipna-2022", "source")
+"""Sets of another clinic: the first that differs from the one of the labels."""
+
+
+def with_reference(
+    record: Mapping[str, pl.DataFrame], name: str, definition: DefinitionSet | None
+) -> Mapping[str, pl.DataFrame]:
+    """Return a record with the reference labels that a perturbation needs, one row per patient.
+
+    Parameters
+    ----------
+    record : mapping of str to polars.DataFrame
+        A record, or all tables of a cohort, whose labels are of several sets and views.
+    name : str
+        The perturbation.
+    definition : DefinitionSet, optional
+        The set of the labels; by default the first of the table.
+
+    Returns
+    -------
+    mapping of str to polars.DataFrame
+        With ``labels`` by that set on the complete record, or on the observed one if there are no others; and
+        ``labels_other`` by the next set of the table, or else by the first of `OTHER_SETS` that differs.
+    """
+    if name not in REQUIRED_TABLES or "labels" not in record:
+        return record
+    labels = record["labels"]
+    sets, views = (labels[column].cast(pl.String).unique(maintain_order=True) for column in ("criteria", "view"))
+    complete = all(table in record for table in REQUIRED_TABLES[name])
+    if labels.is_empty() or (complete and len(sets) * len(views) == 1):
+        return record
+    first = definition.name if definition is not None else sets[0]
+    view = "complete" if "complete" in views else "observed"
+    of_view = labels.filter(pl.col("view").cast(pl.String) == view)
+    result = {**{table: record[table] for table in record}, "labels": of_view.filter(criteria=first)}
+    if "labels_other" in REQUIRED_TABLES[name] and "labels_other" not in record:
+        other = next((known for known in sets if known != first), None)
+        if other is not None:
+            result["labels_other"] = of_view.filter(criteria=other)
+        else:
+            alternative = criteria.load(next(known for known in OTHER_SETS if known != first))
+            result["labels_other"] = criteria.classify(record, alternative, view)
+    return result
 
 
 def label_noise(record: Prepared, level: Level) -> list[Change]:
