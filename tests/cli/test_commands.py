@@ -49,6 +49,9 @@ def test_list_names_everything_shipped(cli):
 def test_list_shows_one_kind(cli):
     assert "baseline" not in cli("list", "criteria").stdout
     assert "baseline" in cli("list", "scenarios").stdout
+    told = " ".join(cli("list", "perturbations").stdout.split())
+    assert "visits_missing: visits missing at random (record; missing completely at random)" in told
+    assert "severity 1 to 5: 0.05, 0.1, 0.2, 0.3, 0.5 fraction of visits" in told
 
 
 def test_check_prints_every_value_with_unit_how_well_it_is_known_and_source(cli):

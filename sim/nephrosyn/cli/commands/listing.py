@@ -18,7 +18,7 @@ class LightGroup(LightHelp, TyperGroup):
 
 
 listing = typer.Typer(
-    cls=LightGroup, help="List scenarios, definition sets, classifiers or suites.", rich_markup_mode=None
+    cls=LightGroup, help="List scenarios, definition sets, classifiers, perturbations or suites.", rich_markup_mode=None
 )
 
 
@@ -55,6 +55,15 @@ def list_classifiers() -> None:
     from nephrosyn.bench.classifiers.registry import titles
 
     console.catalogue("classifiers", titles())
+
+
+@listing.command("perturbations", cls=LightCommand)
+def list_perturbations() -> None:
+    """List the kinds of error of the bench.
+
+    Each is printed with what it does to a record, and its numbers at severities 1 to 5.
+    """
+    console.perturbations()
 
 
 @listing.command("suites", cls=LightCommand)

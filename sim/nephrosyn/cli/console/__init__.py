@@ -16,7 +16,7 @@ from nephrosyn.cli.console.reclassification import reclassification
 from nephrosyn.cli.console.scenario_values import scenario
 from nephrosyn.cli.console.side_by_side import side_by_side
 from nephrosyn.cli.console.suite import suite_checked, suite_frozen, suite_result, suite_results, suite_verified
-from nephrosyn.cli.console.summary import catalogue, summary
+from nephrosyn.cli.console.summary import catalogue, perturbations, summary
 from nephrosyn.cli.console.terminal import command_line, complain, say, say_json, warn
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "explorer",
     "exported",
     "outside_labels",
+    "perturbations",
     "reclassification",
     "say",
     "say_json",

@@ -22,6 +22,19 @@ def catalogue(kind: str, titles: dict[str, str]) -> None:
     table(("name", "title"), titles.items())
 
 
+def perturbations() -> None:
+    """Print the perturbations: what each does, and its numbers at the severities."""
+    from nephrosyn.bench.perturbations import PERTURBATIONS
+
+    heading("perturbations")
+    for name, perturbation in PERTURBATIONS.items():
+        say(f"{name}: {perturbation.title.lower()} ({perturbation.kind}; {perturbation.mechanism})")
+        say(f"  {perturbation.what}")
+        for constant in perturbation.constants.values():
+            if constant.steps:
+                say(f"  severity 1 to 5: {', '.join(f'{value:g}' for value in constant.values)} {constant.unit}")
+
+
 def summary(cohort: Cohort) -> None:
     """Print categories and refractory share by each definition set, and the next commands."""
     about = cohort.manifest
