@@ -165,7 +165,7 @@ def bench_run(
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
-    """Score classifiers on unperturbed and perturbed records of a run."""
+    """Score classifiers on a run, unperturbed and perturbed."""
     from nephrosyn.bench import run as bench_runs
     from nephrosyn.bench.output import results, write
 

@@ -89,7 +89,10 @@ def bench_freeze_suite(
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
-    """Write the digests of your own suite beside its file, so that others can verify it."""
+    """Freeze a suite of your own.
+
+    Its digests are written beside its file, so that others can verify it.
+    """
     from nephrosyn.bench.suite.frozen import freeze_own
 
     with console.Progress(quiet) as progress:
@@ -109,7 +112,7 @@ def bench_export_suite(
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
-    """Export the records of a suite for a classifier in any language."""
+    """Export the records of a suite, for any language."""
     from nephrosyn.bench.suite.exchange import export_suite
 
     with console.Progress(quiet) as progress:
@@ -157,7 +160,10 @@ def bench_submit_check(
     suite: MaybeSuite = None,
     quiet: Quiet = False,
 ) -> None:
-    """Check that a result is about the frozen records, complete, and agrees with itself."""
+    """Check a result before it is submitted.
+
+    It must be about the frozen records, complete, and agree with itself.
+    """
     from nephrosyn.bench.suite.check import read_result
 
     result = read_result(file, suite)
@@ -173,7 +179,7 @@ def bench_leaderboard(
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
-    """Write the leaderboard of a folder of results, as one page."""
+    """Write the leaderboard of a folder of results."""
     from nephrosyn.bench.suite.leaderboard import write_page
 
     results = write_page(folder, out, suite, overwrite=overwrite)

@@ -17,9 +17,7 @@ class LightGroup(LightHelp, TyperGroup):
     """A group of commands."""
 
 
-listing = typer.Typer(
-    cls=LightGroup, help="List scenarios, definition sets, classifiers, perturbations or suites.", rich_markup_mode=None
-)
+listing = typer.Typer(cls=LightGroup, help="List scenarios, definition sets and other names.", rich_markup_mode=None)
 
 
 @listing.callback()
