@@ -4,22 +4,25 @@ import { linkHorizontal } from "d3-shape";
 import { svg } from "./elements.mjs";
 import { counted } from "./wording.mjs";
 
-const [WIDTH, NODE, GAP, TEXT] = [600, 12, 10, 165];
+const [NODE, GAP] = [12, 10];
 const PIXELS = 200;
+const [MOST_TEXT, SHARE_OF_TEXT] = [165, 0.4];
 
 /**
  * @param {{from: number, to: number, count: number}[]} pairs
  * @param {{plain: string, colour: string}[]} categories
+ * @param {number} width - in pixels
  */
-export function flows(pairs, categories) {
+export function flows(pairs, categories, width) {
+  const text = Math.min(MOST_TEXT, width * SHARE_OF_TEXT);
   const total = pairs.reduce((sum, { count }) => sum + count, 0);
   const scale = PIXELS / Math.max(1, total);
   const sides = [stacked(pairs, "from", scale), stacked(pairs, "to", scale)];
   const height = Math.max(...sides.map((side) => side.height)) + 4;
   const moved = pairs.filter(({ from, to }) => from !== to);
   const spoken = moved.map(({ from, to, count }) => `${count} from ${categories[from].plain} to ${categories[to].plain}`).join("; ");
-  const picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${height}`, role: "img", "aria-label": `Who moved: ${spoken || "nobody"}`, class: "flows" });
-  picture.append(...bands(pairs, sides, scale, categories), ...sides.flatMap((side, place) => nodes(side, place === 0, categories)));
+  const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `Who moved: ${spoken || "nobody"}`, class: "flows" });
+  picture.append(...bands(pairs, sides, scale, categories, [text, width]), ...sides.flatMap((side, place) => nodes(side, place === 0, categories, [text, width])));
   return picture;
 }
 
@@ -41,8 +44,8 @@ function stacked(pairs, side, scale) {
   return { places, height: top };
 }
 
-/** @param {any} pairs @param {any[]} sides @param {number} scale @param {any} categories */
-function bands(pairs, [left, right], scale, categories) {
+/** @param {any} pairs @param {any[]} sides @param {number} scale @param {any} categories @param {number[]} widths - of a text, and of all */
+function bands(pairs, [left, right], scale, categories, [text, width]) {
   const link = linkHorizontal();
   const sorted = [...pairs].sort((a, b) => a.from - b.from || a.to - b.to);
   return sorted.map(({ from, to, count }) => {
@@ -51,19 +54,20 @@ function bands(pairs, [left, right], scale, categories) {
     const [y1, y2] = [a.top + a.used + thick / 2, b.top + b.used + thick / 2];
     a.used += count * scale;
     b.used += count * scale;
-    const path = link({ source: [TEXT + NODE, y1], target: [WIDTH - TEXT - NODE, y2] });
+    const path = link({ source: [text + NODE, y1], target: [width - text - NODE, y2] });
     const title = svg("title", { text: `${counted(count, "patient")}: ${categories[from].plain} to ${categories[to].plain}` });
     return svg("path", { d: path, class: from === to ? "stayed" : "moved", stroke: categories[from].colour, "stroke-width": thick }, title);
   });
 }
 
-function nodes(side, left, categories) {
+/** @param {any} side @param {boolean} left @param {any} categories @param {number[]} widths */
+function nodes(side, left, categories, [room, width]) {
   return [...side.places].flatMap(([code, { top, size, count }]) => {
     const middle = top + Math.max(size, 1) / 2 + 4;
     const text = `${categories[code].plain} ${count}`;
     return [
-      svg("rect", { x: left ? TEXT : WIDTH - TEXT - NODE, y: top, width: NODE, height: Math.max(size, 1), fill: categories[code].colour }),
-      svg("text", { x: left ? TEXT - 6 : WIDTH - TEXT + 6, y: middle, "text-anchor": left ? "end" : "start", text }),
+      svg("rect", { x: left ? room : width - room - NODE, y: top, width: NODE, height: Math.max(size, 1), fill: categories[code].colour }),
+      svg("text", { x: left ? room - 6 : width - room + 6, y: middle, "text-anchor": left ? "end" : "start", text }),
     ];
   });
 }

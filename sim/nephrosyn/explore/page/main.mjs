@@ -46,7 +46,7 @@ class Page {
     this.opened = await this.client.ask({ kind: "simulate", settings: {}, patients: this.data.patients, set: null });
     this.data.covering = this.data.sets.filter((/** @type {any} */ set) => this.covers(set)).map((/** @type {any} */ set) => set.name);
     if (this.state.guessed) await this.show();
-    addEventListener("resize", () => this.drawMap());
+    addEventListener("resize", () => this.content && this.draw());
     addEventListener("hashchange", () => this.follow());
     document.documentElement.dataset.ready = "yes";
   }
@@ -122,6 +122,11 @@ class Page {
     return set === this.data.sets[0].name && view === "observed" && !Object.keys(settings).length && !Object.keys(thresholds[set] ?? {}).length;
   }
 
+  /** Width of the pictures of the cohort, in pixels. */
+  get width() {
+    return Math.min(720, Math.max(280, byId("map").clientWidth));
+  }
+
   /** Whether the definition set is judged with its own thresholds, which its sentences name. */
   get isUnchanged() {
     return !Object.keys(this.state.thresholds[this.state.set] ?? {}).length;
@@ -137,7 +142,7 @@ class Page {
     const counts = summary(now, this.data.categories.length);
     const earlier = this.isAsOpened ? null : this.verdictsBefore();
     const countsBefore = earlier && summary(earlier, this.data.categories.length);
-    byId("share").replaceChildren(shareBar(counts, countsBefore, this.state.guess), shareSentences(counts));
+    byId("share").replaceChildren(shareBar(counts, countsBefore, this.state.guess, this.width), shareSentences(counts));
     this.content = { now, before: this.state.rings ? earlier : null, summary: counts, categories: this.categories(), patient: this.state.patient };
     this.drawMap();
     byId("counts").replaceChildren(countsTable(this.content));
@@ -165,7 +170,7 @@ class Page {
     place.replaceChildren(
       html("h3", { text: "Who moved" }),
       html("p", { class: "muted", text: `Left: as the page opened (${this.data.sets[0].title}). Right: now. ${this.whichClause(earlier, now)}` }),
-      flows(pairs, this.data.categories),
+      flows(pairs, this.data.categories, this.width),
       this.check("rings", "show where each patient was", this.state.rings, (on) => {
         this.state.rings = on;
         this.draw();

@@ -2,7 +2,6 @@
 import { html, svg } from "./elements.mjs";
 import { percent } from "./wording.mjs";
 
-const WIDTH = 600;
 const HEIGHT = 80;
 const [TOP, THICK] = [22, 20];
 
@@ -10,19 +9,21 @@ const [TOP, THICK] = [22, 20];
  * @param {import("./shares.mjs").Summary} summary
  * @param {import("./shares.mjs").Summary|null} before
  * @param {number|null} guess - 0 to 1
+ * @param {number} width - in pixels
  */
-export function shareBar(summary, before, guess) {
-  const x = (/** @type {number} */ share) => 6 + share * (WIDTH - 12);
+export function shareBar(summary, before, guess, width) {
+  const x = (/** @type {number} */ share) => 6 + share * (width - 12);
+  const mark = (/** @type {number} */ share, /** @type {string} */ kind, /** @type {string} */ text, /** @type {number} */ y) => marked(x(share), kind, text, y, width);
   const [low, high] = summary.interval;
   const label = `${percent(summary.share)} refractory, 95% interval ${percent(low)} to ${percent(high)}; one third is marked`;
-  const picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": label, class: "share-bar" });
+  const picture = svg("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": label, class: "share-bar" });
   picture.append(
-    svg("rect", { class: "track", x: x(0), y: TOP, width: WIDTH - 12, height: THICK, rx: 3 }),
+    svg("rect", { class: "track", x: x(0), y: TOP, width: width - 12, height: THICK, rx: 3 }),
     svg("rect", { class: "share", x: x(0), y: TOP, width: Math.max(0, x(summary.share || 0) - x(0)), height: THICK, rx: 3 }),
     svg("line", { class: "interval", x1: x(low), x2: x(high), y1: TOP + THICK / 2, y2: TOP + THICK / 2 }),
-    ...mark(x(1 / 3), "third", "one third", 12),
-    ...(before && Math.abs(before.share - summary.share) > 1e-9 ? mark(x(before.share), "before", "as opened", HEIGHT - 5) : []),
-    ...(guess === null ? [] : mark(x(guess), "guess", "your guess", HEIGHT - 20)),
+    ...mark(1 / 3, "third", "one third", 12),
+    ...(before && Math.abs(before.share - summary.share) > 1e-9 ? mark(before.share, "before", "as opened", HEIGHT - 5) : []),
+    ...(guess === null ? [] : mark(guess, "guess", "your guess", HEIGHT - 20)),
   );
   return picture;
 }
@@ -32,9 +33,10 @@ export function shareBar(summary, before, guess) {
  * @param {string} kind
  * @param {string} text
  * @param {number} y - of the text
+ * @param {number} width
  */
-function mark(x, kind, text, y) {
-  const anchor = x > WIDTH - 80 ? "end" : x < 80 ? "start" : "middle";
+function marked(x, kind, text, y, width) {
+  const anchor = x > width - 80 ? "end" : x < 80 ? "start" : "middle";
   return [
     svg("line", { class: kind, x1: x, x2: x, y1: TOP - 6, y2: y < TOP ? TOP + THICK + 6 : y - 11 }),
     svg("text", { class: kind, x, y, "text-anchor": anchor, text }),
