@@ -107,15 +107,15 @@ class BuiltSuite:
         slices = groups(tables, question, reference.frame)
         observed = question.answers(question.labels(tables, "observed", stored=False))
         return Run(
-            Path(split),
-            question.definition.name,
-            manifest,
-            question,
-            self.shown(task, split),
-            reference,
-            observed.select("patient", reference="answer"),
-            slices,
-            traits,
+            folder=Path(split),
+            criteria=question.definition.name,
+            manifest=manifest,
+            task=question,
+            observed=self.shown(task, split),
+            reference=reference,
+            observed_labels=observed.select("patient", reference="answer"),
+            groups=slices,
+            traits=traits,
         )
 
     def digests_of_split(self, split: str) -> dict[str, dict[str, str]]:
