@@ -223,10 +223,7 @@ def path_of(name: str) -> Path:
     retired = tomllib.loads((FOLDER / RETIRED).read_text(encoding="utf-8"))
     if name in retired:
         raise BenchError(
-            [
-                f"suite {name}: this version of nephrosyn no longer builds its records; release {retired[name]} does: "
-                f"pip install nephrosyn=={retired[name]}"
-            ]
+            [f"suite {name}: this version of nephrosyn no longer builds its records; release {retired[name]} does"]
         )
     like = nearest(name, [*shipped(), *retired], 1)
     hint = f"did you mean {like}?" if like else f"suites: {', '.join(shipped())}."

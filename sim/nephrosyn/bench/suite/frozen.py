@@ -281,8 +281,5 @@ def require_same(name: str, frozen: Frozen, definition: Definition, results: Seq
 
 def _advice(name: str, frozen: Frozen) -> str:
     if frozen.nephrosyn != __version__:
-        return (
-            f"suite {name}: nephrosyn {frozen.nephrosyn} builds it, this is {__version__}: "
-            f"pip install nephrosyn=={frozen.nephrosyn}"
-        )
+        return f"suite {name}: nephrosyn {frozen.nephrosyn} builds it; this is {__version__}, use that release"
     return f"suite {name}: frozen with nephrosyn {frozen.nephrosyn}, as here; these records are not comparable with it"
