@@ -74,9 +74,9 @@ def with_reference(
     of_view = labels.filter(pl.col("view").cast(pl.String) == view)
     result = {**{table: record[table] for table in record}, "labels": of_view.filter(criteria=first)}
     if "labels_other" in REQUIRED_TABLES[name] and "labels_other" not in record:
-        other = next((known for known in sets if known != first), None)
-        if other is not None:
-            result["labels_other"] = of_view.filter(criteria=other)
+        second = next((known for known in sets if known != first), None)
+        if second is not None:
+            result["labels_other"] = of_view.filter(criteria=second)
         else:
             alternative = criteria.load(next(known for known in OTHER_SETS if known != first))
             result["labels_other"] = criteria.classify(record, alternative, view)
