@@ -242,7 +242,7 @@ def test_what_there_are_no_draws_for_is_refused(run):
 @pytest.mark.slow
 def test_a_run_whose_numbers_are_drawn_otherwise_now_has_no_analysis(run, monkeypatch):
     known = ns.open(run).uncertainty
-    monkeypatch.setattr("nephrosyn.report.findings.uncertainty.uncertainty_of", lambda resolved: ())
+    monkeypatch.setattr("nephrosyn.uncertainty.uncertainty_of", lambda resolved: ())
     assert known.influence is None
     assert known.as_dict()["hangs_on"] == []
     with pytest.raises(ns.EvidenceError, match="make the run again"):
