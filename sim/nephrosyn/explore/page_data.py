@@ -63,8 +63,8 @@ def page_data(
     scenario = resolved.scenario
     if scenario.care.clinic.slots != "unlimited":
         raise EngineError(
-            f"{name}: patients wait for {scenario.care.clinic.slots} slots of a clinic, which a page cannot simulate; "
-            "explore it without waiting: --set care.clinic.slots=unlimited"
+            f"{name}: patients wait for slots of a clinic ({scenario.care.clinic.slots}), and are treated later "
+            "for it, which a page cannot simulate; explore it without waiting: --set care.clinic.slots=unlimited"
         )
     offered = list(_offered(name, overrides, scenario, seed))
     engine: dict[str, Any] = {

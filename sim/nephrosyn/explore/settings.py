@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 DIGITS = 6
 """Digits after the point of a number that is a multiple of one of the scenario."""
+HALF_YEAR_DAYS = 182
 COURSES = ("first", "relapse", "frequent_relapse")
 Values = Sequence[float]
 Overrides = Callable[["Scenario", float], Iterator[tuple[str, Any]]]
@@ -153,8 +154,10 @@ def _missed(_: Scenario, probability: float) -> Iterator[tuple[str, Any]]:
 
 
 def _years(days: float) -> str:
-    years = days / DAYS_PER_YEAR
-    return f"{days:g} days" if years < 1 and days not in (183,) else f"{years:.2g} years".replace("1 years", "1 year")
+    if days < HALF_YEAR_DAYS:
+        return f"{days:g} days"
+    years = f"{days / DAYS_PER_YEAR:.2g}"
+    return f"{years} year{'' if years == '1' else 's'}"
 
 
 def _percent(share: float) -> str:
