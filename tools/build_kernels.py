@@ -126,15 +126,16 @@ PATIENTS = 40
 
 
 def call_what_runs_do_not() -> None:
-    """Call what only pages, draws of numbers and perturbations call."""
+    """Call what only pages, uncertain numbers, the bootstrap and perturbations call."""
     import numpy as np
 
-    from nephrosyn.kernels.random_streams import Purpose, lanes_at
+    from nephrosyn.kernels.random_streams import Purpose, fill_uniforms, lanes_at
     from nephrosyn.patients.compiled_traits import draw
     from nephrosyn.patients.trait_numbers import trait_numbers
     from nephrosyn.patients.traits import TRAITS, records
     from nephrosyn.scenario import load
 
+    fill_uniforms(1, 0, np.arange(PATIENTS, dtype=np.int64), int(Purpose.UNCERTAINTY), 1)
     lanes_at(1, 0, int(Purpose.UNCERTAINTY), np.arange(PATIENTS), np.zeros(PATIENTS, np.int64))
     scenario, traits = load(RUNS[0]["scenario"]).scenario, records(PATIENTS, TRAITS)
     draw(1, 0, np.arange(PATIENTS, dtype=np.int64), trait_numbers(scenario), traits)
