@@ -194,3 +194,18 @@ def test_a_file_that_was_added_is_not_read(cli, own):
     for part in list(own.rglob("part-00000.parquet")):
         part.with_name("part-00009.parquet").write_bytes(part.read_bytes())
     assert cli("report", own).stdout == before
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("explore", "baseline", "--out", "s3://bucket/page.html"),
+        ("cases", "s3://bucket/run"),
+        ("bench", "suite", "nephro-1", "--out", "https://example.org/results"),
+        ("validate", "baseline", "--out", "memory://somewhere"),
+    ],
+)
+def test_commands_that_write_here_refuse_urls(refuses, tmp_path, monkeypatch, arguments):
+    monkeypatch.chdir(tmp_path)
+    refuses(*arguments, saying=("expected a path on this machine", arguments[-1]))
+    assert not list(tmp_path.iterdir())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 
@@ -83,3 +85,26 @@ def test_run_does_not_import_matplotlib_itself(tmp_path):
     done = subprocess.run(code, capture_output=True, text=True)
     assert done.stdout.split()[-1] == "False", done.stderr
     assert (tmp_path / "run" / "figures" / "answer.svg").stat().st_size > 1000
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot stop a process for a while")
+def test_figures_are_drawn_here_if_the_process_takes_too_long(findings, started, monkeypatch):
+    """It is stopped before it reads what it is sent, which is more than a pipe holds."""
+    monkeypatch.setattr(drawing_process, "LIMIT_SECONDS", 0.5)
+    os.kill(started.pid, signal.SIGSTOP)
+    assert drawing_process.draw(findings)() == figures.draw(findings)
+    assert started.returncode == -signal.SIGKILL
+
+
+def test_a_missing_matplotlib_is_named_and_the_tables_stay(tmp_path):
+    (tmp_path / "matplotlib.py").write_text("raise ModuleNotFoundError('not here', name='matplotlib.figure')\n")
+    done = subprocess.run(
+        [sys.executable, "-c", RUNS, str(tmp_path / "run")],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+    )
+    assert done.returncode == 2, done.stderr
+    assert "the Python package matplotlib is missing" in done.stderr
+    assert "the tables of the run are complete" in done.stderr
+    assert ns.open(tmp_path / "run").labels.height

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from nephrosyn.errors import RunFolderError
+
 
 class Engine(StrEnum):
     """The simulation engines."""
@@ -31,11 +33,34 @@ class View(StrEnum):
     observed = "observed"
 
 
+def local_path(text: str) -> Path:
+    """Return the path of a file or folder of this machine.
+
+    Raises
+    ------
+    typer.BadParameter
+        If the text is a URL of anything else.
+
+    Examples
+    --------
+    >>> local_path("file:///data/run").as_posix()
+    '/data/run'
+    """
+    from nephrosyn.runs.folder import storage
+
+    try:
+        if not storage.is_remote(text):
+            return storage.local(text)
+    except RunFolderError as error:
+        raise typer.BadParameter(str(error)) from None
+    raise typer.BadParameter(f"expected a path on this machine; found the URL {text!r}")
+
+
 ScenarioName = Annotated[str, typer.Argument(metavar="SCENARIO", help="Shipped scenario (see list) or TOML file.")]
 Overrides = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set a key of the scenario; repeatable.")
 ]
-RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a finished run.")]
+RunFolder = Annotated[Path, typer.Argument(parser=local_path, metavar="RUN", help="Folder of a finished run.")]
 RunFolderOrUrl = Annotated[str, typer.Argument(metavar="RUN", help="Folder or URL of a finished run.")]
 Sets = Annotated[
     list[str] | None, typer.Option("--criteria", metavar="NAME", help="Definition set or TOML file; repeatable.")
@@ -48,12 +73,18 @@ Record = Annotated[
     View, typer.Option("--view", help="Record to classify patients by: what the clinic recorded, or all that happened.")
 ]
 Runs = Annotated[
-    list[Path], typer.Argument(metavar="RUN", help="Folders of two or more finished runs; the first is the reference.")
+    list[Path],
+    typer.Argument(
+        parser=local_path, metavar="RUN", help="Folders of two or more finished runs; the first is the reference."
+    ),
 ]
 FromSet = Annotated[str, typer.Option("--from", metavar="NAME", help="Definition set or TOML file to start from.")]
 ToSet = Annotated[str, typer.Option("--to", metavar="NAME", help="Definition set or TOML file that replaces it.")]
 Out = Annotated[
-    Path | None, typer.Option("--out", metavar="DIR", help="Write the page, text, figure and values to a folder.")
+    Path | None,
+    typer.Option(
+        "--out", parser=local_path, metavar="DIR", help="Write the page, text, figure and values to a folder."
+    ),
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace earlier output of this command.")]
 Uncertainty = Annotated[
@@ -73,7 +104,8 @@ OnlyChanged = Annotated[
 ]
 SetName = Annotated[str, typer.Argument(metavar="NAME", help="Shipped definition set (see list) or TOML file.")]
 SchemaFile = Annotated[
-    Path | None, typer.Option("--out", metavar="FILE", help="Write to a file instead of standard output.")
+    Path | None,
+    typer.Option("--out", parser=local_path, metavar="FILE", help="Write to a file instead of standard output."),
 ]
 
 

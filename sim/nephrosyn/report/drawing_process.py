@@ -1,7 +1,8 @@
 """Draw the figures of a report in another process, which imports matplotlib while the model runs in this one.
 
 Half of the time of a small run was spent on matplotlib. `start` begins the import in a child process; `draw` sends it
-the findings and returns its figures. Without such a process, or if it fails, the figures are drawn in this one.
+the findings and returns its figures. Without such a process, or if it fails or takes longer than
+`LIMIT_SECONDS`, the figures are drawn in this one.
 """
 
 from __future__ import annotations
@@ -10,6 +11,9 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from nephrosyn.kernels import child_process
@@ -18,6 +22,8 @@ if TYPE_CHECKING:
     from nephrosyn.report.findings.summary import Findings
 
 MODULE = "nephrosyn.report.drawing_child"
+LIMIT_SECONDS = 120.0
+"""Longest time that figures may take, which is more than a hundred times what they need."""
 _started: list[subprocess.Popen[bytes]] = []
 """The process that waits for findings, if one does."""
 
@@ -44,9 +50,7 @@ def start() -> None:
 def stop() -> None:
     """End the process, if it still waits."""
     while _started:
-        process = _started.pop()
-        process.kill()
-        process.communicate()
+        _end(_started.pop())
 
 
 def draw(findings: Findings) -> Callable[[], dict[str, str]]:
@@ -63,11 +67,10 @@ def draw(findings: Findings) -> Callable[[], dict[str, str]]:
         Waits until they are drawn; it returns SVG documents by name of the figure, as `nephrosyn.report.figures.draw`.
     """
     process = _started.pop() if _started else None
-    if process is not None and not _send(process, findings):
-        process = None
+    answer = _asked(process, findings) if process is not None else None
 
     def drawn() -> dict[str, str]:
-        from_process = _answer(process) if process is not None else None
+        from_process = answer.result() if answer is not None else None
         if from_process is not None:
             return from_process
         from nephrosyn.report import figures
@@ -77,30 +80,42 @@ def draw(findings: Findings) -> Callable[[], dict[str, str]]:
     return drawn
 
 
-def _send(process: subprocess.Popen[bytes], findings: Findings) -> bool:
-    """Send findings to a process; return whether that was possible."""
+def _asked(process: subprocess.Popen[bytes], findings: Findings) -> Future[dict[str, str] | None]:
+    """Send findings to a process, and return what will hold its figures, or None if it fails."""
     from nephrosyn.report.findings.as_plain import as_plain
 
-    assert process.stdin is not None
+    answer: Future[dict[str, str] | None] = Future()
     try:
-        process.stdin.write(json.dumps(as_plain(findings)).encode())
-        process.stdin.close()
-    except (OSError, TypeError, ValueError):
-        process.kill()
-        process.communicate()
-        return False
-    process.stdin = None  # `communicate` would write to it
-    return True
+        content = json.dumps(as_plain(findings)).encode()
+    except (TypeError, ValueError):
+        _end(process)
+        answer.set_result(None)
+        return answer
+
+    def exchange() -> None:
+        answer.set_result(_figures_of(process, content))
+
+    Thread(target=exchange, daemon=True).start()  # a process that reads nothing must not stop the report
+    return answer
 
 
-def _answer(process: subprocess.Popen[bytes]) -> dict[str, str] | None:
-    """Return the figures that a process has drawn; None if it has failed."""
+def _figures_of(process: subprocess.Popen[bytes], content: bytes) -> dict[str, str] | None:
+    """Return the figures that a process draws of these findings; None if it fails or takes too long."""
     try:
-        answer, _ = process.communicate()
+        answer, _ = process.communicate(content, timeout=LIMIT_SECONDS)
         drawn = json.loads(answer.decode().rpartition("\n")[2]) if process.returncode == 0 else None
-    except (OSError, ValueError):
+    except (OSError, ValueError, subprocess.TimeoutExpired):
         return None
     finally:
-        process.kill()
-        process.wait()
+        _end(process)
     return drawn if isinstance(drawn, dict) else None
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a process, and close its pipes."""
+    process.kill()
+    process.wait()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with suppress(OSError):
+                pipe.close()

@@ -10,7 +10,7 @@ import typer
 from nephrosyn import vocabulary
 from nephrosyn.cli import console
 from nephrosyn.cli.commands.group import RunFirstGroup
-from nephrosyn.cli.options import Format, OneSet, Overwrite, Quiet, RunFolder, listed
+from nephrosyn.cli.options import Format, OneSet, Overwrite, Quiet, RunFolder, listed, local_path
 
 SEVERITY = "1-5"
 EXIT_NO_ANSWER = 1
@@ -76,7 +76,10 @@ Baseline = Annotated[
         "--baseline", metavar="NAME", help="Reference classifier of corruption errors [default: the definition set]."
     ),
 ]
-Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder for the results [default: RUN-bench].")]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", parser=local_path, metavar="DIR", help="Folder for the results [default: RUN-bench]."),
+]
 
 
 def _severities(text: str) -> list[int]:
@@ -205,7 +208,7 @@ def bench_run(
 @bench.command("export")
 def bench_export(
     run: RunFolder,
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the records.")],
+    out: Annotated[Path, typer.Option("--out", parser=local_path, metavar="DIR", help="Folder for the records.")],
     criteria: OneSet = None,
     target: Target = "category",
     until_days: UntilDays = None,
@@ -253,9 +256,15 @@ def bench_export(
 
 @bench.command("score")
 def bench_score(
-    predictions: Annotated[Path, typer.Argument(metavar="PREDICTIONS", help="Predictions as CSV or Parquet.")],
-    run: Annotated[Path, typer.Option("--run", metavar="RUN", help="Run whose records were exported.")],
-    export: Annotated[Path, typer.Option("--export", metavar="DIR", help="Export that the predictions are for.")],
+    predictions: Annotated[
+        Path, typer.Argument(parser=local_path, metavar="PREDICTIONS", help="Predictions as CSV or Parquet.")
+    ],
+    run: Annotated[
+        Path, typer.Option("--run", parser=local_path, metavar="RUN", help="Run whose records were exported.")
+    ],
+    export: Annotated[
+        Path, typer.Option("--export", parser=local_path, metavar="DIR", help="Export that the predictions are for.")
+    ],
     criteria: OneSet = None,
     target: Target = "category",
     baseline: Baseline = None,
@@ -283,7 +292,7 @@ def bench_score(
 @bench.command("explain")
 def bench_explain(
     patient: Annotated[int, typer.Argument(metavar="PATIENT", help="Number of the patient.")],
-    results: Annotated[Path, typer.Option("--results", metavar="DIR", help="Results of a bench.")],
+    results: Annotated[Path, typer.Option("--results", parser=local_path, metavar="DIR", help="Results of a bench.")],
 ) -> None:
     """Show which perturbations change predictions for a patient.
 

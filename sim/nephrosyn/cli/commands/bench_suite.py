@@ -10,7 +10,7 @@ import typer
 from nephrosyn import vocabulary
 from nephrosyn.cli import console
 from nephrosyn.cli.commands.bench import EXIT_NO_ANSWER, Classifiers, bench, classifier_names
-from nephrosyn.cli.options import Format, Overwrite, Quiet, listed
+from nephrosyn.cli.options import Format, Overwrite, Quiet, listed, local_path
 
 SuiteName = Annotated[str, typer.Argument(metavar="SUITE", help="Shipped suite (see `list suites`) or TOML file.")]
 SuiteOption = Annotated[
@@ -42,7 +42,10 @@ def bench_suite(
     ] = 10.0,
     workers: Workers = None,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="Folder for the results [default: SUITE-results].")
+        Path | None,
+        typer.Option(
+            "--out", parser=local_path, metavar="DIR", help="Folder for the results [default: SUITE-results]."
+        ),
     ] = None,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
@@ -84,7 +87,7 @@ def bench_suite(
 
 @bench.command("freeze-suite")
 def bench_freeze_suite(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Your own suite, a TOML file.")],
+    file: Annotated[Path, typer.Argument(parser=local_path, metavar="FILE", help="Your own suite, a TOML file.")],
     workers: Workers = None,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
@@ -106,7 +109,7 @@ def bench_freeze_suite(
 @bench.command("export-suite")
 def bench_export_suite(
     suite: SuiteName,
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the records.")],
+    out: Annotated[Path, typer.Option("--out", parser=local_path, metavar="DIR", help="Folder for the records.")],
     task: Tasks = None,
     format_: Annotated[Format, typer.Option("--format", help="Format of the tables.")] = Format.csv,
     overwrite: Overwrite = False,
@@ -129,11 +132,14 @@ def bench_export_suite(
 @bench.command("score-suite")
 def bench_score_suite(
     predictions: Annotated[
-        Path, typer.Argument(metavar="PREDICTIONS", help="Folder with TASK/SPLIT.csv for every scored split.")
+        Path,
+        typer.Argument(
+            parser=local_path, metavar="PREDICTIONS", help="Folder with TASK/SPLIT.csv for every scored split."
+        ),
     ],
     suite: SuiteOption,
     name: Annotated[str, typer.Option("--name", metavar="TEXT", help="Name of the classifier on the leaderboard.")],
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="File for the result.")],
+    out: Annotated[Path, typer.Option("--out", parser=local_path, metavar="FILE", help="File for the result.")],
     description: Annotated[
         str, typer.Option("--description", metavar="TEXT", help="A line about the classifier.")
     ] = "",
@@ -156,7 +162,7 @@ def bench_score_suite(
 
 @bench.command("submit-check")
 def bench_submit_check(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Result of a suite.")],
+    file: Annotated[Path, typer.Argument(parser=local_path, metavar="FILE", help="Result of a suite.")],
     suite: MaybeSuite = None,
     quiet: Quiet = False,
 ) -> None:
@@ -173,8 +179,10 @@ def bench_submit_check(
 
 @bench.command("leaderboard")
 def bench_leaderboard(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder of results of one suite.")],
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The page.")],
+    folder: Annotated[
+        Path, typer.Argument(parser=local_path, metavar="FOLDER", help="Folder of results of one suite.")
+    ],
+    out: Annotated[Path, typer.Option("--out", parser=local_path, metavar="FILE", help="The page.")],
     suite: MaybeSuite = None,
     overwrite: Overwrite = False,
     quiet: Quiet = False,

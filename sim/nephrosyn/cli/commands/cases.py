@@ -10,7 +10,7 @@ import typer
 from nephrosyn.cli import console
 from nephrosyn.cli.commands.group import RunFirstGroup
 from nephrosyn.cli.console.errors import EXIT_FAILED
-from nephrosyn.cli.options import Quiet, Sets, listed
+from nephrosyn.cli.options import Quiet, Sets, listed, local_path
 
 LINT = "lint"
 CASES = 20
@@ -35,7 +35,7 @@ cases = typer.Typer(
 
 @cases.command()
 def make(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a finished run.")],
+    run: Annotated[Path, typer.Argument(parser=local_path, metavar="RUN", help="Folder of a finished run.")],
     count: Annotated[
         int | None, typer.Option(metavar="N", help="Number of cases; a near-miss pair counts as two [default: 20].")
     ] = None,
@@ -72,7 +72,10 @@ def make(
     seed: Annotated[int, typer.Option(metavar="S", help="Seed for the choice of patients and wordings.")] = 1,
     case: Annotated[str | None, typer.Option(metavar="ID", help="Make only the case with this id again.")] = None,
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Folder for the cases [default: RUN-cases beside the run].")
+        Path | None,
+        typer.Option(
+            parser=local_path, metavar="DIR", help="Folder for the cases [default: RUN-cases beside the run]."
+        ),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing cases.")] = False,
     quiet: Quiet = False,
@@ -111,7 +114,9 @@ def make(
 
 @cases.command(LINT)
 def lint(
-    path: Annotated[Path, typer.Argument(metavar="FILE|FOLDER", help="Cases as JSON, or a folder of such files.")],
+    path: Annotated[
+        Path, typer.Argument(parser=local_path, metavar="FILE|FOLDER", help="Cases as JSON, or a folder of such files.")
+    ],
     criteria: Sets = None,
     quiet: Quiet = False,
 ) -> None:

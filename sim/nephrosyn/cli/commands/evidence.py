@@ -9,7 +9,7 @@ import typer
 
 from nephrosyn.cli import console
 from nephrosyn.cli.console.errors import EXIT_FAILED
-from nephrosyn.cli.options import AsJson, Out, Overrides, Quiet, ScenarioName, Sets, listed
+from nephrosyn.cli.options import AsJson, Out, Overrides, Quiet, ScenarioName, Sets, listed, local_path
 
 Patients = Annotated[int | None, typer.Option("--patients", metavar="N", help="Number of patients in each cohort.")]
 Seed = Annotated[int | None, typer.Option("--seed", metavar="S", help="Seed of the random numbers.")]
@@ -39,7 +39,8 @@ def validate(
     ] = None,
     uncertainty: Uncertainty = None,
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Write the page, values and forest plot to a folder.")
+        Path | None,
+        typer.Option(parser=local_path, metavar="DIR", help="Write the page, values and forest plot to a folder."),
     ] = None,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
@@ -85,7 +86,8 @@ def calibrate(
     patients: Patients = None,
     seed: Seed = None,
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Write the scenarios, residuals and values to a folder.")
+        Path | None,
+        typer.Option(parser=local_path, metavar="DIR", help="Write the scenarios, residuals and values to a folder."),
     ] = None,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
@@ -121,7 +123,8 @@ def sensitivity(
         int | None, typer.Option(metavar="N", help="Base size of the Sobol sample, a power of 2; 0 for none.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Write the tables, figure and values to a folder.")
+        Path | None,
+        typer.Option(parser=local_path, metavar="DIR", help="Write the tables, figure and values to a folder."),
     ] = None,
     overwrite: Overwrite = False,
     as_json: AsJson = False,

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from nephrosyn.cli import console
-from nephrosyn.cli.options import Overrides, Overwrite, Quiet, Sets
+from nephrosyn.cli.options import Overrides, Overwrite, Quiet, Sets, local_path
 
 
 def explore(
@@ -21,7 +21,9 @@ def explore(
     seed: Annotated[int | None, typer.Option(metavar="S", help="Seed of the random numbers.")] = None,
     criteria: Sets = None,
     overrides: Overrides = None,
-    out: Annotated[Path | None, typer.Option(metavar="FILE", help="The page [default: SCENARIO.html].")] = None,
+    out: Annotated[
+        Path | None, typer.Option(parser=local_path, metavar="FILE", help="The page [default: SCENARIO.html].")
+    ] = None,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:

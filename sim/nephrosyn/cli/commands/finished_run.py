@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nephrosyn.cli import console
-from nephrosyn.cli.options import Quiet, RunFolderOrUrl, Sets, View
+from nephrosyn.cli.options import Quiet, RunFolderOrUrl, Sets, View, local_path
 
 if TYPE_CHECKING:
     from nephrosyn.api import Cohort
@@ -35,7 +35,8 @@ def classify(
         ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="With --from: write the labels to a CSV file.")
+        Path | None,
+        typer.Option("--out", parser=local_path, metavar="FILE", help="With --from: write the labels to a CSV file."),
     ] = None,
     quiet: Quiet = False,
 ) -> None:

@@ -12,7 +12,7 @@ import polars as pl
 from nephrosyn import vocabulary
 from nephrosyn.errors import ComparisonError, RunFolderError, nearest
 from nephrosyn.record.schema import PATIENT_KEY
-from nephrosyn.runs.folder import Folder
+from nephrosyn.runs.folder import Folder, storage
 from nephrosyn.scenario.describe import value_text
 from nephrosyn.scenario.tree import MISSING, dotted, leaves
 
@@ -113,7 +113,9 @@ def open_run(run: Run | str | Path) -> tuple[Mapping[str, pl.DataFrame], Mapping
         If it is not a run, is incomplete, or was changed.
     """
     if isinstance(run, str | Path):
-        folder = Folder(Path(run))
+        if storage.is_remote(run):
+            raise RunFolderError(f"expected the path of a run folder on this machine; found the URL {str(run)!r}")
+        folder = Folder(storage.local(run))
         return folder, folder.manifest, str(run)
     if not (hasattr(run, "tables") and hasattr(run, "manifest")):
         raise RunFolderError(f"expected a run: a cohort, or the path of a run folder; found {run!r}")

@@ -176,6 +176,13 @@ class Folder(Mapping[str, pl.DataFrame]):
             [table for table in SCHEMAS if any(name.startswith(f"{table_folder(table)}/") for name in self._files)]
         )
 
+    def __contains__(self, table: object) -> bool:
+        """Whether there is a table of this name; nothing is read."""
+        try:
+            return bool(self._names(str(table)))
+        except KeyError:
+            return False
+
     def __len__(self) -> int:
         return len(list(iter(self)))
 

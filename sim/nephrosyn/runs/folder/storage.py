@@ -113,6 +113,10 @@ class LocalStorage:
         (self.path / name).unlink(missing_ok=True)
 
 
+LOCAL_PROTOCOLS = ("file://", "local://")
+THIS_MACHINE = "localhost"
+
+
 def require_path(folder: object) -> None:
     """Refuse anything but a path or URL.
 
@@ -126,7 +130,7 @@ def require_path(folder: object) -> None:
 
 
 def is_remote(folder: str | Path) -> bool:
-    """Whether this is the URL of anything but a local folder.
+    """Whether this is the URL of anything but a folder of this machine.
 
     Examples
     --------
@@ -134,7 +138,7 @@ def is_remote(folder: str | Path) -> bool:
     (True, False, False)
     """
     text = str(folder)
-    return "://" in text and not text.startswith("file://")
+    return "://" in text and not text.startswith(LOCAL_PROTOCOLS)
 
 
 def is_memory(folder: str | Path) -> bool:
@@ -149,9 +153,25 @@ def is_memory(folder: str | Path) -> bool:
 
 
 def local(folder: str | Path) -> Path:
-    """Return the local folder of a path or ``file://`` URL."""
-    text = str(folder)
-    return Path(text.removeprefix("file://")) if text.startswith("file://") else Path(folder)
+    """Return the folder of this machine that a path, or a URL with ``file://`` or ``local://``, names.
+
+    Raises
+    ------
+    RunFolderError
+        If the URL names a folder of another machine.
+
+    Examples
+    --------
+    >>> local("file:///data/run").as_posix(), local("file://localhost/data/run").as_posix()
+    ('/data/run', '/data/run')
+    """
+    protocol, separator, rest = str(folder).partition("://")
+    if not separator or f"{protocol}://" not in LOCAL_PROTOCOLS:
+        return Path(folder)
+    host, slash, path = rest.partition("/")
+    if host not in ("", THIS_MACHINE) or not path.strip("/"):
+        raise RunFolderError(f"expected file:///PATH for a folder of this machine; found {str(folder)!r}")
+    return Path(slash + path)
 
 
 def storage_at(url: str, holder: str | None = None) -> Storage:
