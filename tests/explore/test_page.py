@@ -27,10 +27,10 @@ def page(tmp_path_factory):
     return explorer.save(tmp_path_factory.mktemp("page") / "page.html")
 
 
-def driven(page, width, height, picture):
+def in_chromium(script, *arguments):
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     assert chromium, "chromium is missing: apt-get install chromium"
-    command = ["node", Path(__file__).with_name("drive.mjs"), chromium, page, str(width), str(height), picture]
+    command = ["node", Path(__file__).with_name(script), chromium, *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -39,7 +39,7 @@ def driven(page, width, height, picture):
 @pytest.mark.slow
 @pytest.mark.parametrize(("width", "height"), [(1280, 900), (390, 844)])
 def test_a_reader_can_do_everything(page, tmp_path, width, height):
-    seen = driven(page, width, height, tmp_path / "page.png")
+    seen = in_chromium("drive.mjs", page, width, height, tmp_path / "page.png")
     assert seen["requests"] == []
     assert seen["errors"] == []
     assert seen["hidden"]
@@ -65,8 +65,21 @@ def test_a_reader_can_do_everything(page, tmp_path, width, height):
 
 
 @pytest.mark.slow
+def test_the_page_works_in_the_frame_of_a_notebook(tmp_path):
+    explorer = ns.explore_scenario("baseline", patients=20, seed=SEED, criteria=SETS)
+    frame = tmp_path / "notebook.html"
+    frame.write_text(f"<!doctype html><meta charset=utf-8>{explorer._repr_html_()}", encoding="utf-8")
+    seen = in_chromium("notebook.mjs", frame)
+    assert seen["errors"] == []
+    assert seen["failed"] == ""
+    assert "of 20 patients" in seen["answer"]
+    assert "labels as CSV" in seen["buttons"]
+    assert "copy the link" not in seen["buttons"]
+
+
+@pytest.mark.slow
 def test_the_share_is_that_of_the_command(page, tmp_path):
-    seen = driven(page, 1280, 900, tmp_path / "page.png")
+    seen = in_chromium("drive.mjs", page, 1280, 900, tmp_path / "page.png")
     arguments = re.findall(r"--set (\S+|'[^']+')", seen["command"])
     overrides = [argument.strip("'") for argument in arguments]
     cohort = ns.run("baseline", patients=PATIENTS, seed=SEED, overrides=overrides, criteria=["source"], report=False)

@@ -67,14 +67,15 @@ def overlap(first: set[tuple[str, ...]], second: set[tuple[str, ...]]) -> bool:
 
     Examples
     --------
-    >>> overlap({("chart",)}, {("chart", "3")}), overlap({("chart", "2")}, {("chart", "3")})
+    >>> overlap({("chart",)}, {("chart", "rows", "3")}), overlap({("chart", "2")}, {("chart", "3")})
     (True, False)
     """
-    if first & second:
-        return True
-    whole_first = {cell[:-1] for cell in second} & first
-    whole_second = {cell[:-1] for cell in first} & second
-    return bool(whole_first or whole_second)
+    return bool(_with_what_holds(first) & second or _with_what_holds(second) & first)
+
+
+def _with_what_holds(cells: set[tuple[str, ...]]) -> set[tuple[str, ...]]:
+    """Return cells and all values that one of them is a part of."""
+    return {cell[:length] for cell in cells for length in range(1, len(cell) + 1)}
 
 
 def _of_arrays(before: np.ndarray, after: np.ndarray, at: tuple[str, ...]) -> Iterator[Change]:

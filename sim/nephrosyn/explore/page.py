@@ -234,6 +234,7 @@ def rendered(data: dict[str, Any], engine: dict[str, Any], counts: Sequence[tupl
     template = Environment(autoescape=select_autoescape(default=True)).from_string(_source("page.html.j2"))
     return template.render(
         title=data["title"],
+        description=data["description"],
         version=__version__,
         notice=NOTICE,
         style=_style(),

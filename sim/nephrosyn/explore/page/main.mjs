@@ -210,7 +210,13 @@ class Page {
     byId("status").textContent = text;
   }
 
+  /** Whether the page has an address: a frame of a notebook has none, and may not change it. */
+  get hasAddress() {
+    return location.protocol !== "about:";
+  }
+
   remember() {
+    if (!this.hasAddress) return;
     const text = fragment(this.state, this.data);
     history.replaceState(null, "", text ? `#${text}` : location.pathname + location.search);
   }
@@ -429,7 +435,7 @@ class Page {
     const button = (/** @type {string} */ text, /** @type {() => any} */ act) => html("button", { type: "button", text, onclick: () => Promise.resolve(act()).catch(failed) });
     const pictures = [["map", "map"], ["share", "share"], ...(this.state.patient === null ? [] : [["timeline", "timeline"]])];
     byId("take").replaceChildren(
-      html("p", { class: "buttons" }, ...pictures.flatMap(([id, name]) => [button(`${name} as SVG`, () => save(standalone(picture(id), notice), "image/svg+xml", `${name}.svg`)), button(`${name} as PNG`, () => savePng(standalone(picture(id), notice), `${name}.png`))]), button("labels as CSV", () => save(this.labelsCsv(), "text/csv", "labels.csv")), button("copy the link", () => navigator.clipboard.writeText(location.href))),
+      html("p", { class: "buttons" }, ...pictures.flatMap(([id, name]) => [button(`${name} as SVG`, () => save(standalone(picture(id), notice), "image/svg+xml", `${name}.svg`)), button(`${name} as PNG`, () => savePng(standalone(picture(id), notice), `${name}.png`))]), button("labels as CSV", () => save(this.labelsCsv(), "text/csv", "labels.csv")), ...(this.hasAddress ? [button("copy the link", () => navigator.clipboard.writeText(location.href))] : [])),
       html("p", { text: "The command that gives this cohort:" }),
       html("pre", { tabindex: "0", text: line }),
       changed ? html("p", {}, "The thresholds need a definition set of your own, ", html("code", { text: "own.toml" }), ":") : "",

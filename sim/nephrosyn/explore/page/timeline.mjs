@@ -6,7 +6,7 @@ import { rowsOf } from "./patient_rows.mjs";
 import { short, words } from "./wording.mjs";
 
 const WIDTH = 860;
-const [LEFT, RIGHT] = [74, 12];
+const [LEFT, RIGHT] = [124, 12]; // on the left, the longest name of a drug
 const [LEAST_UPCR, MOST_UPCR] = [0.02, 30];
 const BANDS = [
   { from: 3.5, to: MOST_UPCR, kind: "nephrotic" },
