@@ -12,7 +12,7 @@ import polars as pl
 
 from nephrosyn import vocabulary
 from nephrosyn.interchange.meds.events import DRY_WEIGHT, END, SCHEDULES, START
-from nephrosyn.interchange.meds.rows import PLACE, read_rows
+from nephrosyn.interchange.meds.rows import place, read_rows
 from nephrosyn.interchange.meds.words import words
 from nephrosyn.interchange.outside import units
 from nephrosyn.interchange.outside.doses import intervals, with_weights
@@ -100,7 +100,7 @@ class _Reader:
                     pl.col("unit").fill_null(""),
                     separator=" ",
                 ).str.strip_chars(),
-                PLACE,
+                place(),
             )
         ).to_series()
         self._problems.add(expected, *said.to_list())
