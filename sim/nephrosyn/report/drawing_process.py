@@ -67,7 +67,7 @@ def draw(findings: Findings) -> Callable[[], dict[str, str]]:
         Waits until they are drawn; it returns SVG documents by name of the figure, as `nephrosyn.report.figures.draw`.
     """
     process = _started.pop() if _started else None
-    answer = _asked(process, findings) if process is not None else None
+    answer = _figures_ahead(process, findings) if process is not None else None
 
     def drawn() -> dict[str, str]:
         from_process = answer.result() if answer is not None else None
@@ -80,7 +80,7 @@ def draw(findings: Findings) -> Callable[[], dict[str, str]]:
     return drawn
 
 
-def _asked(process: subprocess.Popen[bytes], findings: Findings) -> Future[dict[str, str] | None]:
+def _figures_ahead(process: subprocess.Popen[bytes], findings: Findings) -> Future[dict[str, str] | None]:
     """Send findings to a process, and return what will hold its figures, or None if it fails."""
     from nephrosyn.report.findings.as_plain import as_plain
 

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from nephrosyn import __version__
-from nephrosyn.bench.output import draws_tables, leaderboard, time_tables, training_tables
+from nephrosyn.bench.output import draws_tables, leaderboard, probability_tables, time_tables, training_tables
 from nephrosyn.bench.output.results import BOARD, PAGE, Bench
 from nephrosyn.bench.perturbations import PERTURBATIONS
 from nephrosyn.bench.score import corruption_error
@@ -187,6 +187,7 @@ def texts(bench: Bench) -> dict[str, str]:
             *training_tables.training_tables(bench),
             *time_tables.time_tables(bench),
             *leaderboard.all_tables(bench),
+            *probability_tables.probability_tables(bench),
         ],
         "notes": _notes(bench),
     }
@@ -202,7 +203,14 @@ def _notes(bench: Bench) -> tuple[tuple[str, str], ...]:
     of_training = (training_tables.note(bench),) if bench.training_side.height else ()
     of_time = time_tables.NOTES if bench.over_time.height else ()
     of_labels = (training_tables.LABEL_NOTE,) if bench.by_label.height else ()
-    return (*NOTES, *of_training, *of_time, *of_labels, *((draws_tables.NOTE,) if bench.draws else ()))
+    return (
+        *NOTES,
+        *probability_tables.NOTES,
+        *of_training,
+        *of_time,
+        *of_labels,
+        *((draws_tables.NOTE,) if bench.draws else ()),
+    )
 
 
 def _figures(bench: Bench) -> Iterator[tuple[str, str, str, str]]:
@@ -250,6 +258,7 @@ def _figures(bench: Bench) -> Iterator[tuple[str, str, str, str]]:
     if points:
         caption = "Unperturbed record, tenths of the predicted probability; 95% Wilson intervals."
         yield "reliability", "Calibration of probabilities", drawings.reliability(points), caption
+    yield from _probability_figures(bench)
 
 
 def _more_figures(bench: Bench) -> Iterator[tuple[str, str, str, str]]:
@@ -267,6 +276,20 @@ def _more_figures(bench: Bench) -> Iterator[tuple[str, str, str, str]]:
         across = "days since the definition is met; negative: before"
         caption = "Patients who meet the definition: share called refractory; 95% intervals."
         yield "before-met", "Before the definition is met", score_curves(before_met, across, "share"), caption
+
+
+def _probability_figures(bench: Bench) -> Iterator[tuple[str, str, str, str]]:
+    """Yield the figures of certainty and of decisions, where probabilities were given."""
+    from nephrosyn.report.figures.score_curves import score_curves
+
+    if certainty := probability_tables.certainty_curves(bench):
+        caption = "95% bootstrap intervals. Where a line rises, certain answers are more often right."
+        drawing = score_curves(certainty, "share of patients answered", "share of errors")
+        yield "certainty", "Answering only the most certain", drawing, caption
+    if decisions := probability_tables.decision_curves(bench):
+        caption = "95% bootstrap intervals. A benefit is above both 0 and treating everybody."
+        drawing = score_curves(decisions, "probability from which patients are treated", "net benefit")
+        yield "decisions", "Net benefit", drawing, caption
 
 
 def _confusion(bench: Bench) -> str:

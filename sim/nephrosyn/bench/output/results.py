@@ -21,7 +21,9 @@ from nephrosyn.bench.score import (
     training_side,
 )
 from nephrosyn.bench.score.conditions import CLEAN
+from nephrosyn.bench.score.group_gaps import group_gaps
 from nephrosyn.bench.score.metrics import ALL
+from nephrosyn.bench.score.probability_scores import probability_table
 from nephrosyn.bench.score.score_table import score
 from nephrosyn.bench.task import OUTCOMES, outcome, scored
 from nephrosyn.errors import BenchError
@@ -36,7 +38,18 @@ VALUES, SCORES, ANSWERS, BOARD, PAGE = (
     "leaderboard.md",
     "bench.html",
 )
-FIGURES = ("degradation", "confusion", "slices", "prevalence", "reliability", "training", "over-time", "before-met")
+FIGURES = (
+    "degradation",
+    "confusion",
+    "slices",
+    "prevalence",
+    "reliability",
+    "training",
+    "over-time",
+    "before-met",
+    "certainty",
+    "decisions",
+)
 DRAWS = "draws.parquet"
 TRAINING_ANSWERS, OVER_TIME_ANSWERS = "training-answers.parquet", "over-time-answers.parquet"
 TABLES = ("training.csv", "labels.csv", "over-time.csv", TRAINING_ANSWERS, OVER_TIME_ANSWERS)
@@ -74,7 +87,8 @@ class Bench:
         run = self.answers.run
         scores = score(self.frame, run.task, run.groups)
         drawn = bootstrap_intervals.clean(self.frame, run.task, self.answers.about["seed"])
-        return _with_intervals(scores, drawn)
+        of_probabilities = probability_table(self.frame, run.task, self.answers.about["seed"])
+        return pl.concat([_with_intervals(scores, drawn), of_probabilities, group_gaps(self.frame, run.groups)])
 
     @cached_property
     def averages(self) -> pl.DataFrame:

@@ -152,12 +152,12 @@ def calibration(frame: pl.DataFrame, task: Task) -> Iterator[Score]:
     The Brier score is the sum of squares over all answers, 0 to 2; ``undetermined`` is an answer that is never right.
     Probabilities are normalised to a sum of 1.
     """
-    given = _given(frame, task)
+    given = given_probabilities(frame, task)
     if not given.height:
         return
     from sklearn import metrics
 
-    probabilities = _probabilities(given, task)
+    probabilities = probability_matrix(given, task)
     right = given["reference"].cast(pl.String).to_list()
     names = sorted(task.valid_answers)
     order = [task.valid_answers.index(name) for name in names]
@@ -168,18 +168,19 @@ def calibration(frame: pl.DataFrame, task: Task) -> Iterator[Score]:
 
 def squared_errors(frame: pl.DataFrame, task: Task) -> tuple[Any, Any]:
     """Return whether probabilities were given (0 or 1), and the sum of squares or 0; both of shape (patients,)."""
-    rows = _given(frame.with_row_index("row"), task)
+    rows = given_probabilities(frame.with_row_index("row"), task)
     given, squares = np.zeros(frame.height), np.zeros(frame.height)
     if rows.height:
         code = {name: place for place, name in enumerate(task.valid_answers)}
         right = rows["reference"].cast(pl.String).replace_strict(code, return_dtype=pl.Int64).to_numpy()
         certain = np.eye(len(task.valid_answers))[right]
         given[rows["row"].to_numpy()] = 1.0
-        squares[rows["row"].to_numpy()] = ((_probabilities(rows, task) - certain) ** 2).sum(axis=1)
+        squares[rows["row"].to_numpy()] = ((probability_matrix(rows, task) - certain) ** 2).sum(axis=1)
     return given, squares
 
 
-def _given(frame: pl.DataFrame, task: Task) -> pl.DataFrame:
+def given_probabilities(frame: pl.DataFrame, task: Task) -> pl.DataFrame:
+    """Return the scored patients for whom probabilities were given; a missing probability is 0."""
     names = [f"p_{name}" for name in task.valid_answers]
     if not set(names) & set(frame.columns):
         return frame.clear()
@@ -188,7 +189,8 @@ def _given(frame: pl.DataFrame, task: Task) -> pl.DataFrame:
     return rows.filter(pl.any_horizontal(pl.col(names).is_not_null())).with_columns(pl.col(names).fill_null(0.0))
 
 
-def _probabilities(given: pl.DataFrame, task: Task) -> Any:
+def probability_matrix(given: pl.DataFrame, task: Task) -> Any:
+    """Return probabilities with a sum of 1, shape (patients, valid answers)."""
     values = given.select([f"p_{name}" for name in task.valid_answers]).to_numpy().astype(np.float64)
     total = values.sum(axis=1, keepdims=True)
     return np.where(total > 0, values / np.where(total > 0, total, 1.0), 1.0 / values.shape[1])
@@ -196,11 +198,11 @@ def _probabilities(given: pl.DataFrame, task: Task) -> Any:
 
 def reliability(frame: pl.DataFrame, task: Task, bins: int = 10) -> Iterator[tuple[float, Score]]:
     """Yield, for each bin of the predicted probability of refractory disease, its mean and the observed share."""
-    given = _given(frame, task)
+    given = given_probabilities(frame, task)
     if not given.height:
         return
     inside = [place for place, name in enumerate(task.valid_answers) if name in task.refractory_answers]
-    probability = _probabilities(given, task)[:, inside].sum(axis=1)
+    probability = probability_matrix(given, task)[:, inside].sum(axis=1)
     refractory = given["reference"].is_in(task.refractory_answers).to_numpy()
     bin_of = np.minimum((probability * bins).astype(int), bins - 1)
     for number in range(bins):
