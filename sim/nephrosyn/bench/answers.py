@@ -14,6 +14,7 @@ from nephrosyn.bench.perturbations import VERSION
 from nephrosyn.bench.retraining import Retrained
 from nephrosyn.bench.score.conditions import Condition
 from nephrosyn.bench.training import Training
+from nephrosyn.bench.training_cohorts import TrainingCohorts
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,8 @@ class Answers:
         Answers of classifiers that learnt from a perturbed training cohort, if asked for.
     over_time : OverTime or None
         Answers at landmarks, if asked for.
+    cohorts : TrainingCohorts or None
+        Answers after learning from further training cohorts, if asked for.
     """
 
     run: Run
@@ -75,6 +78,7 @@ class Answers:
     plan: Plan | None = None
     retrained: Retrained | None = None
     over_time: OverTime | None = None
+    cohorts: TrainingCohorts | None = None
 
     def __repr__(self) -> str:
         """Return the number of answers and the run."""

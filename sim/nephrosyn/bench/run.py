@@ -20,6 +20,7 @@ from nephrosyn.bench.optional_packages import require
 from nephrosyn.bench.retraining import Retraining
 from nephrosyn.bench.score.conditions import MOST_REPLICATES, Condition, conditions, perturbation_names
 from nephrosyn.bench.training import PATIENTS, Training
+from nephrosyn.bench.training_cohorts import MOST_COHORTS, ask_learners
 from nephrosyn.errors import MOST_SEED, MOST_WORKERS, BenchError, wrong_count
 from nephrosyn.runs.draws.design import FEWEST_DRAWS, MOST_DRAWS, uncertain
 from nephrosyn.runs.folder.layout import sha256
@@ -59,6 +60,7 @@ def ask(
     uncertainty: int | None = None,
     workers: int | None = None,
     train_perturbed: bool = False,
+    training_cohorts: int = 1,
     at_days: Sequence[int] = (),
     at_visits: bool = False,
     progress: Progress = silent,
@@ -91,6 +93,9 @@ def ask(
     train_perturbed : bool
         Also fit the classifiers that learn on the training cohort under each condition. Draws of the scenario's
         numbers concern neither these scores nor those at landmarks.
+    training_cohorts : int
+        Number of training cohorts that the classifiers that learn are fitted on, one after the other. All scores are
+        of the first one; `results.Bench.between_cohorts` has the mean over all.
     at_days : sequence of int, days
         Also ask on these days, about the record before each.
     at_visits : bool
@@ -113,6 +118,7 @@ def ask(
     require("sklearn")
     seed = run.manifest["seed"] if seed is None else seed
     problems = _wrong_numbers(seed, training, seconds, uncertainty, workers)
+    problems += wrong_count("--training-cohorts", training_cohorts, 1, MOST_COHORTS)
     resolved = Resolved.from_dict(run.manifest["scenario"])
     last_day = run.task.label_days or int(resolved.scenario.population.follow_up_days)
     problems += wrong_landmarks(at_days, run, last_day, visits=at_visits)
@@ -127,13 +133,17 @@ def ask(
         readers = [name for name in setup.training.readers if name in ready]
         learners = [classifier for classifier in selected if classifier.name in readers]
         retraining = None
+        if (train_perturbed or training_cohorts > 1) and not setup.training.readers:
+            option = "--train-perturbed" if train_perturbed else "--training-cohorts"
+            raise BenchError([_nobody_learns(option, selected)])
         if train_perturbed:
-            if not setup.training.readers:
-                raise BenchError([_nobody_learns(selected)])
             retraining = Retraining(learners, setup, run.reference, run.observed_labels, requested, seed, folder)
         frame = ask_all(run.observed, run.reference, ready, requested, seed, folder, progress, retraining)
         listed = landmarks(at_days, run.observed, visits=at_visits)
         over_time = ask_over_time(run, listed, ready, learners, setup, folder, progress) if listed else None
+        cohorts = None
+        if training_cohorts > 1:
+            cohorts = ask_learners(run, learners, training_cohorts, setup, requested, seed, folder, progress)
     about = settings(
         run,
         seed,
@@ -144,10 +154,15 @@ def ask(
         training=setup.training,
         without_score={**not_ready, **failed_always(frame)},
     )
-    about |= {"train_perturbed": train_perturbed, "at_days": sorted(set(at_days)), "at_visits": at_visits}
+    about |= {
+        "training_cohort_count": training_cohorts,
+        "train_perturbed": train_perturbed,
+        "at_days": sorted(set(at_days)),
+        "at_visits": at_visits,
+    }
     plan = Plan(tuple(classifiers), requested, seed, seconds, training, uncertainty, workers)
     retrained = None if retraining is None else retraining.finished(list(ready))
-    return Answers(run, about, frame, plan, retrained, over_time)
+    return Answers(run, about, frame, plan, retrained, over_time, cohorts)
 
 
 def _wrong_numbers(seed: int, training: int, seconds: float, uncertainty: int | None, workers: int | None) -> list[str]:
@@ -173,9 +188,9 @@ def _digests(classifiers: Sequence[str], selected: Sequence[Classifier]) -> dict
     return {**sets, **modules}
 
 
-def _nobody_learns(selected: Sequence[Classifier]) -> str:
+def _nobody_learns(option: str, selected: Sequence[Classifier]) -> str:
     names = ", ".join(classifier.name for classifier in selected)
-    return f"--train-perturbed: expected a classifier that learns, such as gradient-boosting; found {names}"
+    return f"{option}: expected a classifier that learns, such as gradient-boosting; found {names}"
 
 
 def _conditions(

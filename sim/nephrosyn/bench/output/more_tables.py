@@ -12,7 +12,12 @@ from nephrosyn.bench.output.results import OVER_TIME_ANSWERS, TRAINING_ANSWERS, 
 
 def _frames(bench: Bench) -> dict[str, pl.DataFrame]:
     """Return the tables that have rows, by name."""
-    frames = {"training": bench.training_side, "labels": bench.by_label, "over-time": bench.over_time}
+    frames = {
+        "training": bench.training_side,
+        "training-cohorts": bench.between_cohorts,
+        "labels": bench.by_label,
+        "over-time": bench.over_time,
+    }
     return {name: frame for name, frame in frames.items() if frame.height}
 
 
@@ -40,7 +45,8 @@ def more_values(bench: Bench) -> dict[str, Any]:
     if retrained := bench.answers.retrained:
         values["classifiers_that_learn"] = list(retrained.learners)
         values["classifiers_that_do_not_learn"] = list(retrained.others)
-    reasons = [answers.without for answers in (bench.answers.retrained, bench.answers.over_time) if answers]
+    answers = bench.answers
+    reasons = [part.without for part in (answers.retrained, answers.over_time, answers.cohorts) if part]
     if reasons:
         values["not_fitted"] = [
             {"classifier": name, "condition": condition, "reason": why}

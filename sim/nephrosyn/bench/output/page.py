@@ -80,8 +80,11 @@ NOTES = (
         "ends is about a twelfth of the standard error). Resamples without any patient of a class have no mean over "
         "classes and are left out, so that the interval of such a mean is too narrow where a class has few patients. A "
         "mean that is the same in every resample, such as a share of failures where nothing failed, has no interval. "
-        "Intervals do not cover the random draws of the perturbations or of a training cohort: repeat the bench with "
-        "other seeds for that.",
+        "What a perturbation draws for a patient does not depend on other patients, so a resampled patient brings its "
+        "own draws: intervals of perturbed scores hold the patients and the draws. They do not hold the draw of the "
+        "training cohort, unless the table says so: with --training-cohorts the classifiers that learn are fitted on "
+        "several cohorts, and the interval of their mean accuracy joins both (the distances of the ends from the mean "
+        "are added as squares; Student's interval between cohorts).",
     ),
     (
         "Pairs",

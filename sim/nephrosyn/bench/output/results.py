@@ -13,6 +13,7 @@ from nephrosyn.bench.answers import Answers
 from nephrosyn.bench.draws import play
 from nephrosyn.bench.draws.findings import DrawnBench
 from nephrosyn.bench.score import (
+    between_cohorts,
     bootstrap_intervals,
     comparisons,
     corruption_error,
@@ -52,7 +53,7 @@ FIGURES = (
 )
 DRAWS = "draws.parquet"
 TRAINING_ANSWERS, OVER_TIME_ANSWERS = "training-answers.parquet", "over-time-answers.parquet"
-TABLES = ("training.csv", "labels.csv", "over-time.csv", TRAINING_ANSWERS, OVER_TIME_ANSWERS)
+TABLES = ("training.csv", "training-cohorts.csv", "labels.csv", "over-time.csv", TRAINING_ANSWERS, OVER_TIME_ANSWERS)
 FILES = frozenset({VALUES, SCORES, ANSWERS, DRAWS, BOARD, PAGE, *TABLES, *(f"{name}.svg" for name in FIGURES)})
 KIND = OutputFolder("a bench of nephrosyn", FILES, VALUES, "classifiers")
 
@@ -123,6 +124,13 @@ class Bench:
         return training_side.grid(
             self.answers.frame, retrained, run.observed_labels, run.task, self.answers.about["seed"]
         )
+
+    @cached_property
+    def between_cohorts(self) -> pl.DataFrame:
+        """Accuracy over training cohorts, with the columns of `between_cohorts.SCHEMA`; no rows for a single one."""
+        cohorts = self.answers.cohorts
+        more = pl.DataFrame() if cohorts is None else cohorts.frame
+        return between_cohorts.between_cohorts(self.frame, more, self.answers.about["seed"])
 
     @cached_property
     def over_time(self) -> pl.DataFrame:

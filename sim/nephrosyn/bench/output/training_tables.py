@@ -50,7 +50,34 @@ def note(bench: Bench) -> tuple[str, str]:
 
 def training_tables(bench: Bench) -> Iterator[Table]:
     """Yield the tables that have rows."""
-    yield from (table for table in (cells(bench), not_fitted(bench), by_label(bench)) if table.rows)
+    tables = (by_cohort(bench), cells(bench), not_fitted(bench), by_label(bench))
+    yield from (table for table in tables if table.rows)
+
+
+def by_cohort(bench: Bench) -> Table:
+    """Return the accuracy over training cohorts."""
+    rows = [
+        (
+            row["classifier"],
+            row["record"],
+            number(row["cohorts"]),
+            number(row["n"]),
+            interval_text((row["value"], row["low"], row["high"])),
+            interval_text((row["value"], row["low_patients"], row["high_patients"])),
+            points(row["between_cohorts"]).lstrip("+"),
+        )
+        for row in bench.between_cohorts.to_dicts()
+    ]
+    head = (
+        "classifier",
+        "record",
+        "training cohorts",
+        "patients tested",
+        "accuracy (95%, patients and cohorts)",
+        "by patients alone",
+        "SD between cohorts (points)",
+    )
+    return Table("Accuracy over training cohorts", head, rows, words=2)
 
 
 def title_of(perturbation: str) -> str:
@@ -101,10 +128,10 @@ def _others(bench: Bench) -> str:
 
 def not_fitted(bench: Bench) -> Table:
     """Return the conditions under which a classifier could not be fitted, and the reason."""
-    retrained = bench.answers.retrained
-    reasons = retrained.without if retrained else {}
-    rows = [(name, condition, why) for (name, condition), why in reasons.items()]
-    return Table("Not fitted on a perturbed training cohort", ("classifier", "condition", "why"), rows, words=3)
+    learnt = (bench.answers.retrained, bench.answers.cohorts)
+    reasons = [reason for answers in learnt if answers for reason in answers.without.items()]
+    rows = [(name, condition, why) for (name, condition), why in reasons]
+    return Table("Not fitted on a training cohort", ("classifier", "condition", "why"), rows, words=3)
 
 
 def by_label(bench: Bench) -> Table:

@@ -156,7 +156,7 @@ def perturbed(
 ) -> Intervals:
     """Return intervals of the means over perturbed records, and of the mean corruption error.
 
-    They cover the sampling of patients, not that of the perturbations.
+    They cover the sampling of patients and, as perturbations draw for each patient alone, that of the perturbations.
 
     Parameters
     ----------

@@ -142,6 +142,10 @@ def bench_run(
             "--training", metavar="N", min=50, help="Number of training patients, simulated with another seed."
         ),
     ] = 2000,
+    training_cohorts: Annotated[
+        int,
+        typer.Option("--training-cohorts", metavar="N", help="Fit the classifiers that learn on N training cohorts."),
+    ] = 1,
     train_perturbed: Annotated[
         bool,
         typer.Option(
@@ -194,6 +198,7 @@ def bench_run(
             uncertainty=uncertainty,
             workers=workers,
             train_perturbed=train_perturbed,
+            training_cohorts=training_cohorts,
             at_days=_days(at_days),
             at_visits=at_visits,
             progress=progress,
