@@ -15,7 +15,7 @@ from nephrosyn.criteria.definition.definition import DefinitionSet
 from nephrosyn.explore import thresholds
 from nephrosyn.explore.changes import cells_of, overlap
 from nephrosyn.explore.page_data import page_data
-from nephrosyn.explore.settings import SETTINGS
+from nephrosyn.scenario.settings import SETTINGS
 from nephrosyn.runs.labels import classify_tables
 from nephrosyn.scenario.files.catalogue import shipped
 from nephrosyn.vocabulary import CATEGORIES, VIEWS

@@ -18,6 +18,7 @@ from nephrosyn import vocabulary
 from nephrosyn.cli import console
 from nephrosyn.cli.commands import (
     bench,
+    bench_boundary,
     bench_suite,
     cases,
     check,
@@ -165,7 +166,20 @@ def _options(
     pass
 
 
-for module in (listing, check, run, compare, finished_run, explore, export, evidence, cases, bench, bench_suite):
+for module in (
+    listing,
+    check,
+    run,
+    compare,
+    finished_run,
+    explore,
+    export,
+    evidence,
+    cases,
+    bench,
+    bench_suite,
+    bench_boundary,
+):
     module.register(app)
 
 

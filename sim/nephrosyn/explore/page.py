@@ -16,8 +16,8 @@ import polars as pl
 from nephrosyn import __version__, criteria
 from nephrosyn.errors import EngineError, ExploreError, ScenarioError
 from nephrosyn.explore.page_data import MOST_PATIENTS, page_data
-from nephrosyn.explore.settings import toml_value
 from nephrosyn.kernels.index import BUILT, read_index
+from nephrosyn.scenario.settings import toml_value
 from nephrosyn.vocabulary import CATEGORIES, NOTICE, plain_name
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from nephrosyn.errors import EngineError, ScenarioError
 from nephrosyn.explore import thresholds
 from nephrosyn.explore.changes import Change, cells_of, differences, overlap
 from nephrosyn.explore.model_inputs import changeable, model_inputs
-from nephrosyn.explore.settings import SETTINGS, Setting
 from nephrosyn.report.inline_svg import CATEGORY_COLOURS
 from nephrosyn.scenario import load
+from nephrosyn.scenario.settings import SETTINGS, Setting
 from nephrosyn.vocabulary import CATEGORIES, CATEGORY_OF_FLAG, NOTICE, plain_name
 
 if TYPE_CHECKING:

@@ -17,6 +17,8 @@ def _frames(bench: Bench) -> dict[str, pl.DataFrame]:
         "training-cohorts": bench.between_cohorts,
         "labels": bench.by_label,
         "over-time": bench.over_time,
+        "boundary": pl.DataFrame() if bench.boundary is None else bench.boundary.boundary,
+        "boundary-scores": bench.by_threshold,
     }
     return {name: frame for name, frame in frames.items() if frame.height}
 

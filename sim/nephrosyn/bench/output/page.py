@@ -8,7 +8,14 @@ from typing import Any
 import polars as pl
 
 from nephrosyn import __version__
-from nephrosyn.bench.output import draws_tables, leaderboard, probability_tables, time_tables, training_tables
+from nephrosyn.bench.output import (
+    boundary_tables,
+    draws_tables,
+    leaderboard,
+    probability_tables,
+    time_tables,
+    training_tables,
+)
 from nephrosyn.bench.output.results import BOARD, PAGE, Bench
 from nephrosyn.bench.perturbations import PERTURBATIONS
 from nephrosyn.bench.score import corruption_error
@@ -186,6 +193,7 @@ def texts(bench: Bench) -> dict[str, str]:
         "facts": facts(bench),
         "board": leaderboard.leaderboard(bench),
         "tables": [
+            *boundary_tables.boundary_tables(bench),
             *draws_tables.drawn_tables(bench),
             *training_tables.training_tables(bench),
             *time_tables.time_tables(bench),
@@ -208,6 +216,7 @@ def _notes(bench: Bench) -> tuple[tuple[str, str], ...]:
     of_labels = (training_tables.LABEL_NOTE,) if bench.by_label.height else ()
     return (
         *NOTES,
+        *((boundary_tables.NOTE,) if bench.boundary else ()),
         *probability_tables.NOTES,
         *of_training,
         *of_time,

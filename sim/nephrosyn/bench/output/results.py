@@ -10,6 +10,8 @@ from typing import Any
 import polars as pl
 
 from nephrosyn.bench.answers import Answers
+from nephrosyn.bench.boundary.bench import by_threshold
+from nephrosyn.bench.boundary.sample import BoundaryCohort
 from nephrosyn.bench.draws import play
 from nephrosyn.bench.draws.findings import DrawnBench
 from nephrosyn.bench.score import (
@@ -53,7 +55,16 @@ FIGURES = (
 )
 DRAWS = "draws.parquet"
 TRAINING_ANSWERS, OVER_TIME_ANSWERS = "training-answers.parquet", "over-time-answers.parquet"
-TABLES = ("training.csv", "training-cohorts.csv", "labels.csv", "over-time.csv", TRAINING_ANSWERS, OVER_TIME_ANSWERS)
+TABLES = (
+    "training.csv",
+    "training-cohorts.csv",
+    "boundary.csv",
+    "boundary-scores.csv",
+    "labels.csv",
+    "over-time.csv",
+    TRAINING_ANSWERS,
+    OVER_TIME_ANSWERS,
+)
 FILES = frozenset({VALUES, SCORES, ANSWERS, DRAWS, BOARD, PAGE, *TABLES, *(f"{name}.svg" for name in FIGURES)})
 KIND = OutputFolder("a bench of nephrosyn", FILES, VALUES, "classifiers")
 
@@ -71,11 +82,14 @@ class Bench:
         score.
     draws : DrawnBench or None
         The scores over draws of the scenario's uncertain numbers, from `with_draws`.
+    boundary : BoundaryCohort or None
+        The cohort, if it is one at the boundaries of a definition set.
     """
 
     answers: Answers
     baseline: str
     draws: DrawnBench | None = None
+    boundary: BoundaryCohort | None = None
 
     def __repr__(self) -> str:
         """Return the classifiers, the run and the number of draws."""
@@ -138,6 +152,13 @@ class Bench:
         answers = self.answers.over_time
         frame = pl.DataFrame() if answers is None else answers.frame
         return over_time.over_time(frame, self.answers.run.task, self.answers.about["seed"])
+
+    @cached_property
+    def by_threshold(self) -> pl.DataFrame:
+        """Accuracy at each boundary, with the columns of `boundary.bench.SCHEMA`; no rows for other cohorts."""
+        if self.boundary is None:
+            return pl.DataFrame()
+        return by_threshold(self.frame, self.boundary, self.names)
 
     @cached_property
     def by_label(self) -> pl.DataFrame:

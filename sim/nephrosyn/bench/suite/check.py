@@ -41,10 +41,15 @@ LIMITS = {
     "mcc": (-1.0, 1.0),
     "kappa": (-1.0, 1.0),
     "refractory_share_bias": (-1.0, 1.0),
+    "net_benefit": (-np.inf, 1.0),
 }
 """Range of a metric; of others whose name is not here it is not checked, unless they are shares."""
 SHARES = frozenset(
-    ["accuracy", "coverage", "wrong", "abstained", "failed", "balanced_accuracy", "macro_f1", *metrics.FLIPS]
+    [
+        *("accuracy", "coverage", "wrong", "abstained", "failed", "balanced_accuracy", "macro_f1", *metrics.FLIPS),
+        *("auroc", "average_precision", "expected_calibration_error", "area_under_risk_coverage", "error_at_coverage"),
+        *("brier_refractory", "brier_reliability", "brier_resolution"),
+    ]
 )
 
 

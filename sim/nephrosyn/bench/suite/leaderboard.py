@@ -15,6 +15,7 @@ from nephrosyn.bench.suite.definition import Definition, SuiteTask, load
 from nephrosyn.bench.suite.output import INDEX, check_file, write_file
 from nephrosyn.bench.suite.result import SUFFIX, Result
 from nephrosyn.bench.suite.scores import ConditionScores, Evaluation, StoredScore
+from nephrosyn.bench.task import YES
 from nephrosyn.errors import BenchError
 from nephrosyn.report.figures import inline
 from nephrosyn.report.formatting import NO_VALUE, decimal, number, percent
@@ -166,14 +167,14 @@ class Line:
         """Return the shares of wrong answers, abstentions and failures on perturbed records."""
         return ", ".join(percent((self.average(part) or (None,))[0]) for part in PARTS)
 
-    def unperturbed(self, split: str, metric: str) -> Estimate:
+    def unperturbed(self, split: str, metric: str, of: str = ALL) -> Estimate:
         """Return a score on the unperturbed record of a split."""
-        return _estimate(self.splits[split].conditions[0].scores, metric)
+        return _estimate(self.splits[split].conditions[0].scores, metric, of)
 
 
-def _estimate(scores: Sequence[StoredScore], metric: str) -> Estimate:
+def _estimate(scores: Sequence[StoredScore], metric: str, of: str = ALL) -> Estimate:
     for score in scores:
-        if score.metric == metric and score.of == ALL:
+        if score.metric == metric and score.of == of:
             return score.value, score.low, score.high
     return None
 
@@ -259,6 +260,35 @@ def on_the_unperturbed_record(results: Sequence[Result], name: str, task: SuiteT
     ]
     head = ("classifier", "balanced accuracy", "macro F1", "MCC", "kappa", "Brier", "log loss")
     return Table(f"{task.title}: test split, unperturbed records", head, rows)
+
+
+OF_PROBABILITIES = {
+    "auroc": (YES, "AUROC"),
+    "average_precision": (YES, "average precision"),
+    "expected_calibration_error": (YES, "calibration error"),
+    "calibration_slope": (YES, "slope"),
+    "calibration_intercept": (YES, "intercept"),
+    "brier_refractory": (YES, "Brier, 0 to 1"),
+    "area_under_risk_coverage": (ALL, "error, mean over coverages"),
+}
+"""Scores of probabilities on the page, what each is of, and its name there."""
+
+
+def probabilities(results: Sequence[Result], name: str, task: SuiteTask) -> Table:
+    """Return the scores of the probability of refractory disease on the unperturbed record of the test split."""
+    rows = [
+        (
+            line.name,
+            *(
+                interval_text(line.unperturbed(task.test, metric, of), decimal)
+                for metric, (of, _) in OF_PROBABILITIES.items()
+            ),
+        )
+        for line in lines(results, name, task)
+        if line.unperturbed(task.test, "auroc", YES) is not None
+    ]
+    head = ("classifier", *(said for _, said in OF_PROBABILITIES.values()))
+    return Table(f"{task.title}: probabilities of refractory disease, test split, unperturbed records", head, rows)
 
 
 def shifted(results: Sequence[Result], name: str, task: SuiteTask) -> Table:
@@ -361,7 +391,7 @@ def page(results: Sequence[Result], definition: Definition) -> str:
     tables = [
         table(results, name, task)
         for name, task in definition.tasks.items()
-        for table in (board, shifted, on_the_unperturbed_record, by_perturbation)
+        for table in (board, shifted, on_the_unperturbed_record, probabilities, by_perturbation)
     ]
     return frame.html(
         TEMPLATE,

@@ -65,7 +65,8 @@ def bench(results: Bench, folder: Path) -> None:
             say(f"and {len(wrong.rows) - SHOWN} more")
     say()
     say(f"page  {folder / PAGE}")
-    say(f"next  {command_line('bench', 'explain', str(_example(results)), '--results', folder)}")
+    if results.boundary is None:  # the patients of a boundary cohort are in no run folder
+        say(f"next  {command_line('bench', 'explain', str(_example(results)), '--results', folder)}")
 
 
 def _example(results: Bench) -> int:

@@ -1,4 +1,4 @@
-"""What a reader of the page can change in a scenario: settings with a few values each, as overrides of its keys."""
+"""Settings of a scenario with a few values each, as overrides of its keys, for pages and for cohorts of many kinds."""
 
 from __future__ import annotations
 
@@ -199,4 +199,4 @@ SETTINGS = (
         "second_agents", "Second agents", CARE, (0, 1), _has_agents, _agents, lambda on: "as planned" if on else "none"
     ),
 )  # fmt: skip
-"""The settings that a page offers, where a scenario has them."""
+"""The settings that are offered, where a scenario has them."""
