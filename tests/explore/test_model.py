@@ -15,9 +15,9 @@ from nephrosyn.criteria.definition.definition import DefinitionSet
 from nephrosyn.explore import thresholds
 from nephrosyn.explore.changes import cells_of, overlap
 from nephrosyn.explore.page_data import page_data
-from nephrosyn.scenario.settings import SETTINGS
 from nephrosyn.runs.labels import classify_tables
 from nephrosyn.scenario.files.catalogue import shipped
+from nephrosyn.scenario.settings import SETTINGS
 from nephrosyn.vocabulary import CATEGORIES, VIEWS
 
 SEED, PATIENTS, COMBINATIONS = 5, 60, 10
