@@ -20,6 +20,7 @@ USER_OBJECT = re.compile(r"(?:(?P<name>[^\W_][\w .+-]{0,59})=)?(?P<source>.+):(?
 MODULE = re.compile(r"[A-Za-z_][\w.]*")
 SHIPPED = {
     "coded-care": "prescriptions and coded conditions, as a query of billing data sees them",
+    "icd-10-cm": "cases by a published phenotype of ICD-10-CM codes, then a category by prescriptions",
     "last-note": "keywords of the last visit's note alone",
     "majority": "always the most frequent answer of another cohort of the same scenario",
     "logistic-regression": "scikit-learn's logistic regression on the wide features of another cohort",
@@ -48,10 +49,11 @@ def titles() -> dict[str, str]:
 
 
 def _shipped(name: str) -> Classifier:
-    from nephrosyn.bench.classifiers import baselines, event_sequences, heuristics, linear
+    from nephrosyn.bench.classifiers import baselines, event_sequences, heuristics, icd_phenotype, linear
 
     shipped: dict[str, Classifier] = {
         "coded-care": heuristics.CODED_CARE,
+        "icd-10-cm": icd_phenotype.ICD_PHENOTYPE,
         "last-note": heuristics.LAST_NOTE,
         "majority": baselines.MAJORITY,
         "logistic-regression": linear.LOGISTIC_REGRESSION,
