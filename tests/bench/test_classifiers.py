@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from nephrosyn.bench import run as running
+from nephrosyn.bench import user_objects
 from nephrosyn.bench.classifiers import external, registry
 from nephrosyn.bench.classifiers.protocol import Setup, ShownRecord, checked_answers
 from nephrosyn.bench.task import FAILED, Task
@@ -191,7 +192,7 @@ def test_installed_classifiers_are_listed(monkeypatch):
     from importlib.metadata import EntryPoint
 
     offered = EntryPoint("their-rule", "their.module:rule", registry.GROUP)
-    monkeypatch.setattr(registry, "entry_points", lambda group: [offered] if group == registry.GROUP else [])
+    monkeypatch.setattr(user_objects, "entry_points", lambda group: [offered] if group == registry.GROUP else [])
     assert registry.titles()["their-rule"] == "installed: their.module:rule"
     assert registry.find("their-rule").name == "their-rule"
     assert set(registry.SHIPPED) < set(registry.titles())

@@ -8,7 +8,6 @@ import subprocess
 import tempfile
 import threading
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -17,6 +16,7 @@ import polars as pl
 from nephrosyn.bench.classifiers.protocol import PROBABILITY, NotReadyError, ReadyClassifier, Setup, ShownRecord
 from nephrosyn.bench.optional_packages import in_a_line, require
 from nephrosyn.bench.training import NOBODY, Training
+from nephrosyn.bench.user_objects import ObjectPath
 from nephrosyn.errors import BenchError
 from nephrosyn.kernels import child_process
 
@@ -32,25 +32,6 @@ GAVE_UP = f"not asked: {MOST_HANGS} answers before did not come"
 
 class NoAnswerError(Exception):
     """The process hangs or has ended without an answer."""
-
-
-@dataclass(frozen=True)
-class ObjectPath:
-    """Where a user's classifier is defined.
-
-    Attributes
-    ----------
-    source : str
-        Name of a module, or path of a file that ends in ``.py``.
-    name : str
-        Name of the function or estimator in it.
-    folder : str
-        Folder of the file, or the working directory; searched for modules after all installed ones.
-    """
-
-    source: str
-    name: str
-    folder: str
 
 
 class WorkerProcess:

@@ -6,15 +6,11 @@ the classifier itself prints goes to standard error. Tables come as Arrow files.
 
 from __future__ import annotations
 
-import hashlib
-import importlib
-import importlib.util
 import json
 import math
 import os
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TextIO
@@ -22,51 +18,16 @@ from typing import Any, TextIO
 import polars as pl
 
 from nephrosyn.bench.optional_packages import in_a_line
+from nephrosyn.bench.user_objects import attribute_of, digest, load_module
 from nephrosyn.kernels import child_process
 from nephrosyn.runs.folder import reading
 
-SUFFIX = ".py"
 ESTIMATOR, RULE = "estimator", "rule"
-
-
-def load_module(source: str, folder: str) -> ModuleType:
-    """Import the module of a user's classifier.
-
-    Parameters
-    ----------
-    source : str
-        Name of a module, or path of a file that ends in ``.py``.
-    folder : str
-        The folder of the classifier, searched last: a file in it cannot shadow a module of the standard library or of
-        an installed package.
-    """
-    sys.path.append(folder)
-    if not source.endswith(SUFFIX):
-        return importlib.import_module(source)
-    path, importable = Path(source), None
-    with suppress(ImportError, ValueError):  # a file name that is no module name
-        importable = importlib.util.find_spec(path.stem)
-    if importable is not None and importable.origin and Path(importable.origin).resolve() == path:
-        return importlib.import_module(path.stem)
-    spec = importlib.util.spec_from_file_location(f"nephrosyn_classifier_{path.stem}", path)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{path} cannot be imported")
-    loaded = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = loaded
-    spec.loader.exec_module(loaded)
-    return loaded
 
 
 def load_object(source: str, owner: ModuleType, name: str) -> tuple[str, Any]:
     """Return the kind of a user's object, `ESTIMATOR` or `RULE`, and the object; a class is instantiated."""
-    loaded: Any = owner
-    try:
-        for part in name.split("."):
-            loaded = getattr(loaded, part)
-    except AttributeError:
-        where = getattr(owner, "__file__", None) or "a built-in module"
-        hint = "" if source.endswith(SUFFIX) else "; for a file of your own write FILE.py:NAME"
-        raise AttributeError(f"there is no {name} in {where}{hint}") from None
+    loaded = attribute_of(source, owner, name)
     if isinstance(loaded, type):
         loaded = loaded()
     if hasattr(loaded, "fit") and hasattr(loaded, "predict"):
@@ -74,12 +35,6 @@ def load_object(source: str, owner: ModuleType, name: str) -> tuple[str, Any]:
     if callable(loaded):
         return RULE, loaded
     raise TypeError(f"{name} is neither callable nor a scikit-learn estimator but of type {type(loaded).__name__}")
-
-
-def digest(owner: ModuleType) -> str | None:
-    """Return the SHA-256 of the file of an imported module, stored with the results."""
-    file = getattr(owner, "__file__", None)
-    return hashlib.sha256(Path(file).read_bytes()).hexdigest() if file else None
 
 
 def error_text(error: BaseException) -> str:

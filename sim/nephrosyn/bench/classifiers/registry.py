@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from importlib.metadata import EntryPoint, entry_points
-from pathlib import Path
+from importlib.metadata import EntryPoint
 from typing import TYPE_CHECKING
 
+from nephrosyn.bench.user_objects import NamedObject, installed_objects, named_object, path_of_entry
 from nephrosyn.errors import BenchError, nearest
 from nephrosyn.text_files import hidden
 
@@ -15,9 +14,6 @@ if TYPE_CHECKING:
     from nephrosyn.bench.classifiers.protocol import Classifier
 
 GROUP = "nephrosyn.classifiers"
-USER_OBJECT = re.compile(r"(?:(?P<name>[^\W_][\w .+-]{0,59})=)?(?P<source>.+):(?P<object>[A-Za-z_][\w.]*)", re.DOTALL)
-"""``MODULE:NAME`` or ``FILE.py:NAME``, optionally with a name for the results before it: ``mine=rules.py:classify``."""
-MODULE = re.compile(r"[A-Za-z_][\w.]*")
 SHIPPED = {
     "coded-care": "prescriptions and coded conditions, as a query of billing data sees them",
     "icd-10-cm": "cases by a published phenotype of ICD-10-CM codes, then a category by prescriptions",
@@ -31,7 +27,7 @@ SHIPPED = {
 
 def installed() -> dict[str, EntryPoint]:
     """Return the classifiers that installed packages offer, by name."""
-    return {entry.name: entry for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name)}
+    return installed_objects(GROUP)
 
 
 def titles() -> dict[str, str]:
@@ -92,42 +88,33 @@ def find(name: str) -> Classifier:
     """
     from nephrosyn import criteria
     from nephrosyn.bench.classifiers.definition_sets import SetClassifier
-    from nephrosyn.bench.classifiers.external import ExternalClassifier, ObjectPath
+    from nephrosyn.bench.classifiers.external import ExternalClassifier
 
     if name in SHIPPED:
         return _shipped(name)
     if name in criteria.sets() or name.endswith(".toml"):
         return SetClassifier(criteria.load(name))
     if name in (entries := installed()):
-        source, _, attribute = entries[name].value.partition("[")[0].strip().partition(":")
-        return ExternalClassifier(name, ObjectPath(source, attribute, str(Path.cwd())))
-    if match := USER_OBJECT.fullmatch(name):
-        file = name.rpartition(":")[0]  # a path may hold an equals sign, too
-        if Path(file).is_file():
-            return _user_classifier(name, None, file, match["object"])
-        return _user_classifier(name, match["name"], match["source"], match["object"])
+        return ExternalClassifier(name, path_of_entry(entries[name]))
+    if (given := named_object(name)) is not None:
+        return _user_classifier(name, given)
     like = nearest(name, titles())
     hint = f"; did you mean {like}?" if like else ""
     expected = "a name of `nephrosyn list classifiers`, a definition set's file, MODULE:NAME or FILE.py:NAME"
     raise BenchError([f"--classifier {name}: no such classifier; expected {expected}{hint}"])
 
 
-def _user_classifier(option: str, name: str | None, source: str, attribute: str) -> Classifier:
+def _user_classifier(option: str, given: NamedObject) -> Classifier:
     """Return a user's own classifier: of a file where a path is given, else of a module."""
-    from nephrosyn.bench.classifiers.external import ExternalClassifier, ObjectPath
+    from nephrosyn.bench.classifiers.external import ExternalClassifier
 
-    if name is not None and name in titles():
-        raise BenchError([f"--classifier {option}: {name} is the name of another classifier; choose a different name"])
-    if source.endswith(".py"):
-        path = Path(source).expanduser().resolve()
-        if not path.is_file():
-            raise BenchError([f"--classifier {option}: there is no file {source}"])
-        return ExternalClassifier(
-            name or f"{path.stem}:{attribute}", ObjectPath(str(path), attribute, str(path.parent))
+    if given.name is not None and given.name in titles():
+        raise BenchError(
+            [f"--classifier {option}: {given.name} is the name of another classifier; choose a different name"]
         )
-    if not MODULE.fullmatch(source):
-        raise BenchError([f"--classifier {option}: expected MODULE:NAME or FILE.py:NAME; found {source}"])
-    return ExternalClassifier(name or f"{source}:{attribute}", ObjectPath(source, attribute, str(Path.cwd())))
+    if given.problem:
+        raise BenchError([f"--classifier {option}: {given.problem}"])
+    return ExternalClassifier(given.name or given.default_name, given.path)
 
 
 def find_all(names: Sequence[str]) -> list[Classifier]:

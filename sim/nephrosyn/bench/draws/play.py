@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,9 +19,11 @@ from nephrosyn.bench.classifiers.protocol import Setup
 from nephrosyn.bench.draws.scores import scores_of
 from nephrosyn.bench.features.extract import before
 from nephrosyn.bench.opened_run import Run
+from nephrosyn.bench.perturbations.own import load_again, paths
 from nephrosyn.bench.score.conditions import Reference
 from nephrosyn.bench.task import Target, Task, scored
 from nephrosyn.bench.training import SEED_STEP, Training, cohort
+from nephrosyn.bench.user_objects import ObjectPath
 from nephrosyn.criteria import DefinitionSet
 from nephrosyn.errors import MOST_SEED
 from nephrosyn.runs.run import Progress, cores, silent
@@ -61,6 +63,8 @@ class Player:
         Day of the right answer, and the day before which classifiers see the record.
     plan : Plan
         What was asked.
+    own : mapping of str to ObjectPath or None
+        Where the users' perturbations among the conditions are defined; None if in the calling process only.
     names : tuple of str
         Classifiers that have a score.
     baseline : str
@@ -78,6 +82,7 @@ class Player:
     label_days: int | None
     until_days: int | None
     plan: Plan
+    own: Mapping[str, ObjectPath | None]
     names: tuple[str, ...]
     baseline: str
     classes: tuple[str, ...]
@@ -95,6 +100,7 @@ class Player:
             label_days=run.task.label_days,
             until_days=run.task.until_days,
             plan=plan,
+            own=paths([condition.perturbation for condition in plan.conditions]),
             names=tuple(names),
             baseline=baseline,
             classes=tuple(run.reference.frame.filter(scored())["reference"].cast(pl.String).unique().sort()),
@@ -110,6 +116,7 @@ class Player:
 
     def play(self, draws: Sequence[int]) -> Iterator[pl.DataFrame]:
         """Yield the scores of one draw after the other, with the columns of `scores.SCHEMA`."""
+        load_again(self.own)
         training = Training(self._resolved.scenario, self.seed, self._task, self.plan.training)
         every = selected_classifiers(self._task, self.plan.classifiers)
         selected = [classifier for classifier in every if classifier.name in self.names]
@@ -160,6 +167,9 @@ def play(run: Run, plan: Plan, names: Sequence[str], baseline: str, *, progress:
     assert plan.draws is not None
     player = Player.of(run, plan, names, baseline)
     workers = min(plan.workers or cores(), plan.draws)
+    here_only = [name for name, path in player.own.items() if path is None]
+    if here_only:
+        workers = 1  # other processes cannot load what was given as an object of this one
     # few parts, as the classifiers are prepared anew for each
     parts = 1 if workers == 1 else 2 * workers
     cuts = [plan.draws * place // parts for place in range(parts + 1)]

@@ -21,7 +21,8 @@ import polars as pl
 from nephrosyn import vocabulary
 from nephrosyn.bench.features.extract import before
 from nephrosyn.bench.perturbations import PERTURBATIONS, SEVERITIES, VERSION, Prepared, Record, perturb, prepare
-from nephrosyn.bench.perturbations.constants import OF_RECORDS, unknown
+from nephrosyn.bench.perturbations.constants import OF_RECORDS, of_records, unknown
+from nephrosyn.bench.perturbations.own import resolved
 from nephrosyn.bench.score.conditions import CLEAN, CLEAN_RECORD, MOST_REPLICATES, Condition, conditions
 from nephrosyn.bench.task import Task, wrong_days
 from nephrosyn.errors import MOST_SEED, BenchError, RunFolderError, wrong_count
@@ -117,7 +118,8 @@ def _names(
     task: Task,
 ) -> list[str]:
     """Return the names of the perturbations; raise an error with all problems of the arguments."""
-    problems = [_refusal(name) for name in perturbations if name not in (*OF_RECORDS, ALL)]
+    perturbations, problems = resolved(perturbations)
+    problems += [_refusal(name) for name in perturbations if name not in (*of_records(), ALL)]
     if not perturbations:
         problems.append("perturbations: expected at least one name, or all; found none")
     if not severities or set(severities) - set(SEVERITIES[1:]):

@@ -21,7 +21,7 @@ from nephrosyn.bench.classifiers.protocol import checked_answers, outside_unit_i
 from nephrosyn.bench.opened_run import Run
 from nephrosyn.bench.optional_packages import in_a_line
 from nephrosyn.bench.perturbations import PERTURBATIONS, SEVERITIES, VERSION
-from nephrosyn.bench.perturbations.constants import OF_RECORDS
+from nephrosyn.bench.perturbations.constants import OF_RECORDS, SHIPPED, of_records
 from nephrosyn.bench.run import ask
 from nephrosyn.bench.score.conditions import CLEAN, CLEAN_RECORD, KEYS, MOST_REPLICATES, Condition, conditions, shifts
 from nephrosyn.bench.task import Task
@@ -229,7 +229,7 @@ def _shown(name: str, fault: str) -> bool:
 
 def with_records(requested: Sequence[Condition]) -> list[Condition]:
     """Return the conditions for which predictions are due: the unperturbed record, and perturbations of the record."""
-    return [condition for condition in requested if condition.perturbation in (CLEAN, *OF_RECORDS)]
+    return [condition for condition in requested if condition.perturbation in (CLEAN, *of_records())]
 
 
 def score_file(
@@ -319,7 +319,7 @@ def export_conditions(folder: Path, run: Run) -> tuple[list[Condition], int]:
     if problems:
         raise BenchError(problems)
     is_complete = set(OF_RECORDS) <= set(names)
-    without_records = [name for name in PERTURBATIONS if name not in names] if is_complete else []
+    without_records = [name for name in SHIPPED if name not in names] if is_complete else []
     return conditions([*names, *without_records], severities, replicates), int(seed)
 
 

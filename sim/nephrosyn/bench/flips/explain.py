@@ -18,6 +18,7 @@ from nephrosyn.bench.flips.search import Answer, find_cause
 from nephrosyn.bench.opened_run import Run, open_run
 from nephrosyn.bench.output.results import read
 from nephrosyn.bench.perturbations import PERTURBATIONS, Record, in_words, perturb
+from nephrosyn.bench.perturbations.own import resolved
 from nephrosyn.bench.score.conditions import CLEAN
 from nephrosyn.bench.task import FAILED
 from nephrosyn.bench.training import Training
@@ -101,6 +102,7 @@ def explain(folder: Path, patient: int) -> Explained:
     """
     about, frame = read(folder)
     _check(folder, about, frame)
+    _load_perturbations(about, folder)
     rows = frame.filter(patient=patient).with_columns(pl.col("classifier").cast(pl.String))
     if not rows.height:
         known = frame["patient"].unique().sort().to_list()
@@ -136,6 +138,15 @@ def _check(folder: Path, about: Any, frame: pl.DataFrame) -> None:
     if lacking or frame.is_empty():
         what = f"lack {', '.join(lacking)}" if lacking else "hold no answers"
         raise BenchError([f"{folder}: results of a bench that {what}; run again: nephrosyn bench"])
+
+
+def _load_perturbations(about: dict[str, Any], folder: Path) -> None:
+    """Load the users' perturbations of a bench again."""
+    given = about.get("own_perturbations", {})
+    missing = [f"{name}={source}" for name, source in given.items() if name not in PERTURBATIONS]
+    _, problems = resolved(missing)
+    if problems:
+        raise BenchError([f"{folder}: {problem}" for problem in problems])
 
 
 class _ReopenedRun:

@@ -102,13 +102,23 @@ def _perturbation(name: str, content: Mapping[str, Any]) -> Perturbation:
 _CONTENT = tomllib.loads(TABLE.read_text(encoding="utf-8"))
 VERSION: int = _CONTENT.pop("version")
 """Version of the table of constants; results of different versions are not comparable."""
-PERTURBATIONS: Mapping[str, Perturbation] = MappingProxyType(
-    {name: _perturbation(name, content) for name, content in _CONTENT.items()}
-)
-"""All perturbations by name."""
-OF_RECORDS = tuple(name for name, perturbation in PERTURBATIONS.items() if perturbation.kind == "record")
-"""Names of the perturbations that change the observed record."""
-MECHANISMS = tuple(dict.fromkeys(perturbation.mechanism for perturbation in PERTURBATIONS.values()))
+_ALL = {name: _perturbation(name, content) for name, content in _CONTENT.items()}
+SHIPPED = tuple(_ALL)
+"""Names of the perturbations of the table."""
+OF_RECORDS = tuple(name for name, perturbation in _ALL.items() if perturbation.kind == "record")
+"""Names of those that change the observed record."""
+PERTURBATIONS: Mapping[str, Perturbation] = MappingProxyType(_ALL)
+"""All perturbations by name: the shipped ones, and those of users that were registered."""
+
+
+def add(perturbation: Perturbation) -> None:
+    """Add a user's perturbation to `PERTURBATIONS`, or replace an earlier one of its name."""
+    _ALL[perturbation.name] = perturbation
+
+
+def of_records() -> tuple[str, ...]:
+    """Return the names of all perturbations that change the observed record, users' ones too."""
+    return tuple(name for name, perturbation in PERTURBATIONS.items() if perturbation.kind == "record")
 
 
 def unknown(name: str) -> str:

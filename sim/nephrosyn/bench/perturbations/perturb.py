@@ -13,6 +13,7 @@ from nephrosyn.bench.perturbations.change_log import LOG, write_log
 from nephrosyn.bench.perturbations.changes import Change, Record, apply_changes
 from nephrosyn.bench.perturbations.constants import PERTURBATIONS, SEVERITIES, unknown
 from nephrosyn.bench.perturbations.indexed_rows import Prepared, prepare
+from nephrosyn.bench.perturbations.own import OwnPerturbation
 from nephrosyn.bench.perturbations.severity import Level
 from nephrosyn.errors import MOST_SEED, PerturbationError, wrong_count
 from nephrosyn.record.schema import OBSERVED
@@ -41,7 +42,7 @@ def perturb(
         cohort, are reduced to one row per patient: by `definition`, or the first set, on the complete record. Use
         `prepare` to perturb one record many times.
     name : str
-        One of `PERTURBATIONS`.
+        One of `PERTURBATIONS`, your own among them once it is registered.
     severity : int
         0 (no change) to 5.
     seed, replicate : int
@@ -81,8 +82,11 @@ def perturb(
 
 
 def function_of(name: str) -> Callable[[Prepared, Level], Sequence[Change]]:
-    """Return the function that makes the changes, named by ``does`` in the table of constants."""
-    module, _, function = PERTURBATIONS[name].does.partition(".")
+    """Return the function that makes the changes, a user's own or named by ``does`` in the table of constants."""
+    of = PERTURBATIONS[name]
+    if isinstance(of, OwnPerturbation):
+        return of.changes
+    module, _, function = of.does.partition(".")
     result: Callable[[Prepared, Level], Sequence[Change]] = getattr(import_module(f"{__package__}.{module}"), function)
     return result
 

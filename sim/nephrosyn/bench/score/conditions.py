@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from nephrosyn.bench.perturbations import PERTURBATIONS, perturb, prepare
-from nephrosyn.bench.perturbations.constants import OF_RECORDS, unknown
+from nephrosyn.bench.perturbations.constants import SHIPPED, of_records, unknown
+from nephrosyn.bench.perturbations.own import resolved
 from nephrosyn.bench.task import Task
 from nephrosyn.criteria import DefinitionSet
 from nephrosyn.record.schema import OBSERVED, PATIENT_KEY
@@ -65,16 +66,17 @@ def perturbation_names(requested: Sequence[str]) -> tuple[list[str], list[str]]:
     Parameters
     ----------
     requested : sequence of str
-        Names; ``all``, or none at all, means every perturbation.
+        Names; ``all``, or none at all, means every shipped perturbation. A user's own is loaded and checked.
 
     Examples
     --------
     >>> perturbation_names(["label_noise", "label_noise"])
     (['label_noise'], [])
     """
-    problems = [unknown(name) for name in requested if name not in (*PERTURBATIONS, "all")]
+    requested, problems = resolved(requested)
+    problems += [unknown(name) for name in requested if name not in (*PERTURBATIONS, "all")]
     if not requested or "all" in requested:
-        return list(PERTURBATIONS), problems
+        return list(dict.fromkeys([*SHIPPED, *(name for name in requested if name != "all")])), problems
     return list(dict.fromkeys(requested)), problems
 
 
@@ -101,8 +103,8 @@ def counted(frame: pl.DataFrame) -> pl.DataFrame:
         With a column `perturbation`.
     """
     perturbed = frame.filter(pl.col("perturbation").cast(pl.String) != CLEAN)
-    of_records = perturbed.filter(pl.col("perturbation").cast(pl.String).is_in(OF_RECORDS))
-    return of_records if of_records.height else perturbed
+    in_records = perturbed.filter(pl.col("perturbation").cast(pl.String).is_in(of_records()))
+    return in_records if in_records.height else perturbed
 
 
 class Reference:

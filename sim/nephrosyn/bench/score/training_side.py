@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 import polars as pl
 
-from nephrosyn.bench.perturbations.constants import OF_RECORDS
+from nephrosyn.bench.perturbations.constants import of_records
 from nephrosyn.bench.retraining import OBSERVED_LABELS, PERTURBED, UNPERTURBED, Retrained
 from nephrosyn.bench.score.conditions import CLEAN
 from nephrosyn.bench.score.metrics import ALL
@@ -124,9 +124,9 @@ def _means(numbers: Numbers) -> Iterator[tuple[Key, Terms]]:
     for perturbation, levels in severities.items():
         groups += [(perturbation, severity, [(perturbation, severity)]) for severity in levels]
         groups.append((perturbation, None, [(perturbation, severity) for severity in levels]))
-    of_records = {name: pairs for name, severity, pairs in groups if severity is None and name in OF_RECORDS}
-    if len(of_records) > 1:
-        groups.append((ALL, None, [pair for pairs in of_records.values() for pair in pairs]))
+    in_records = {name: pairs for name, severity, pairs in groups if severity is None and name in of_records()}
+    if len(in_records) > 1:
+        groups.append((ALL, None, [pair for pairs in in_records.values() for pair in pairs]))
     for perturbation, severity_of_group, pairs in groups:
         for tested in SIDES:
             cells = {

@@ -25,8 +25,12 @@ def catalogue(kind: str, titles: dict[str, str]) -> None:
 def perturbations() -> None:
     """Print the perturbations: what each does, and its numbers at the severities."""
     from nephrosyn.bench.perturbations import PERTURBATIONS
+    from nephrosyn.bench.perturbations.own import GROUP
+    from nephrosyn.bench.user_objects import installed_objects
 
     heading("perturbations")
+    for name, entry in installed_objects(GROUP).items():
+        say(f"{name}: installed, {entry.value}")
     for name, perturbation in PERTURBATIONS.items():
         say(f"{name}: {perturbation.title.lower()} ({perturbation.kind}; {perturbation.mechanism})")
         say(f"  {perturbation.what}")
