@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 
 from nephrosyn import vocabulary
 from nephrosyn.bench.features.data_dictionary import dictionary_text
+from nephrosyn.bench.features.event_table import event_table, time_to_refractory
 from nephrosyn.bench.features.extract import COLUMNS, before, features, observable, with_values
 from nephrosyn.bench.optional_packages import require
 from nephrosyn.bench.suite.split_data import load_suite_split
@@ -38,7 +39,7 @@ def make_nephrotic_cohort(
     *,
     random_state: Any,
     return_X_y: bool = False,  # noqa: N803 as scikit-learn has it
-    as_frame: bool = True,
+    as_frame: bool | Literal["polars"] = True,
     until_days: int | None = None,
     label_days: int | None = None,
     target: Target = "category",
@@ -67,8 +68,8 @@ def make_nephrotic_cohort(
         of numpy, or None for numpy's global generator, a seed is drawn from it and stored as `seed`.
     return_X_y : bool
         Return only data and target.
-    as_frame : bool
-        Return pandas objects instead of numpy arrays.
+    as_frame : bool or "polars"
+        Return pandas objects, numpy arrays (False), or frames and series of polars.
     until_days : int, days, optional
         Features use only what was recorded before this day from onset; by default the whole record.
     label_days : int, days, optional
@@ -98,11 +99,13 @@ def make_nephrotic_cohort(
         ``refractory`` always ``not_refractory`` and ``refractory``. A class that only a larger cohort has is therefore
         nearly always last, and codes mean the same in both. `feature_names`; `constant_features`, those with the same
         value in every row; `absent_features`, those of the data dictionary that are not in the table, with the reason.
-        `frame`, data and target together (pandas; None without `as_frame`). `patient`, shape (n_rows,), the number of
-        the patient of each row. `applies`, shape (n_samples,), by number of the patient, false outside the set.
-        `left_out`, the number of excluded patients by reason. `seed`. `events`, the observed tables of all patients up
-        to `until_days`; `truth`, tables that are never used for features; `DESCR`, a description with the data
-        dictionary.
+        `frame`, data and target together (pandas or polars; None without `as_frame`). `patient`, shape (n_rows,), the
+        number of the patient of each row. `applies`, shape (n_samples,), by number of the patient, false outside the
+        set. `left_out`, the number of excluded patients by reason. `seed`. `events`, the observed tables of all
+        patients up to `until_days`; `event_table`, the same as one long table, see
+        `nephrosyn.bench.features.event_table`; `survival`, when each patient of the set becomes refractory, see
+        `time_to_refractory` there, by the complete record up to `label_days`. Both are frames of pandas, or of polars
+        if asked for. `truth`, tables that are never used for features; `DESCR`, a description with the data dictionary.
     (data, target) : tuple
         With `return_X_y`.
 
@@ -134,6 +137,8 @@ def make_nephrotic_cohort(
     seed = _seed(random_state)
     resolved = load(scenario, [])
     name = criteria or resolved.scenario.criteria[0]
+    if as_frame not in (True, False, "polars"):
+        raise BenchError([f"as_frame: expected True, False or 'polars'; found {as_frame!r}"])
     task = Task(relabel.definition({"criteria": [name], "sets": {}}, name), target, label_days)
     tables = cohort(resolved.scenario, n_samples, seed)
     labelled = task.classify(tables, "complete")
@@ -161,6 +166,8 @@ def make_nephrotic_cohort(
         left_out=selection.left_out,
         seed=seed,
         events=before(tables, until_days),
+        event_table=_as_frame(event_table(before(tables, until_days)), as_frame),
+        survival=_as_frame(_survival(task, tables), as_frame),
         truth={name: tables[name] for name in TRUTH},
         DESCR=_described(n_samples, seed, until_days, task, scenario, selection, columns),
     )
@@ -326,9 +333,29 @@ class _Columns:
         }
 
 
-def _as_arrays(wide: pl.DataFrame, positions: pl.Series, as_frame: bool) -> tuple[Any, Any, Any]:
+def _survival(task: Task, tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Return the time to refractory disease by the complete record, censored on the day of the label."""
+    ends = tables["follow_up"]
+    if task.label_days is not None:
+        ends = ends.with_columns(pl.col("end_days").clip(upper_bound=task.label_days))
+    return time_to_refractory(task.labels(tables, "complete"), ends)
+
+
+def _as_frame(frame: pl.DataFrame, as_frame: bool | str) -> Any:
+    """Return a frame of pandas, or of polars if asked for."""
+    if as_frame == "polars":
+        return frame
+    import pandas as pd
+
+    return pd.DataFrame({name: frame[name].to_numpy() for name in frame.columns})
+
+
+def _as_arrays(wide: pl.DataFrame, positions: pl.Series, as_frame: bool | str) -> tuple[Any, Any, Any]:
     if not as_frame:
         return wide.to_numpy(), positions.to_numpy(), None
+    if as_frame == "polars":
+        target = positions.alias("target")
+        return wide, target, wide.with_columns(target)
     import pandas as pd
 
     data = pd.DataFrame({name: wide[name].to_numpy() for name in wide.columns})

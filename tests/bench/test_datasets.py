@@ -5,10 +5,12 @@ from __future__ import annotations
 import warnings
 
 import numpy as np
+import polars as pl
 import pytest
 
 import nephrosyn as ns
 from nephrosyn.bench.features.data_dictionary import FEATURES
+from nephrosyn.bench.features.event_table import KINDS
 from nephrosyn.bench.features.extract import COLUMNS
 from nephrosyn.errors import BenchError
 
@@ -170,3 +172,46 @@ def test_a_cohort_without_any_right_answer_is_refused_with_the_reason():
     says = f"no patient has a label by {CHILDREN}: 30 outside the set and 0 undetermined"
     with pytest.raises(BenchError, match=says):
         make(30, random_state=1, scenario="modern-adults", criteria=CHILDREN)
+
+
+def test_polars_gives_what_pandas_gives():
+    plain = make(80, random_state=3, target="refractory")
+    frames = make(80, random_state=3, target="refractory", as_frame="polars")
+    assert isinstance(frames.data, pl.DataFrame) and frames.data.columns == list(plain.data.columns)
+    assert np.array_equal(frames.data.to_numpy(), plain.data.to_numpy(), equal_nan=True)
+    assert frames.target.to_list() == plain.target.to_list()
+    assert frames.frame.columns == list(plain.frame.columns)
+    assert frames.event_table.height == len(plain.event_table)
+    with pytest.raises(BenchError, match="as_frame: expected True, False or 'polars'; found 'numpy'"):
+        make(20, random_state=1, target="refractory", as_frame="numpy")
+
+
+def test_the_long_table_has_every_event_once_in_order():
+    made = make(40, random_state=2, target="refractory", as_frame="polars")
+    events, tables = made.event_table, made.events
+    counted = dict(events["kind"].value_counts().iter_rows())
+    assert set(counted) <= set(KINDS)
+    assert counted["reading"] == tables["readings"].height
+    assert counted["dose begins"] == counted["dose ends"] == tables["doses"].height
+    assert counted["visit"] + counted.get("missed visit", 0) == tables["visits"].height
+    assert counted["condition"] == tables["conditions"].height
+    assert counted["end of follow-up"] == tables["follow_up"].height == 40
+    assert events.equals(events.sort("patient", "day", maintain_order=True))
+    readings = events.filter(kind="reading").group_by("what").agg(pl.col("value").sum()).sort("what")
+    wanted = tables["readings"].group_by(what=pl.col("analyte").cast(pl.String)).agg(pl.col("value").sum()).sort("what")
+    assert readings["value"].to_list() == pytest.approx(wanted["value"].to_list())
+    early = make(40, random_state=2, target="refractory", until_days=90, as_frame="polars").event_table
+    assert early["day"].max() < 90
+
+
+def test_times_end_with_the_event_or_with_follow_up():
+    made = make(150, random_state=4, target="refractory", as_frame="polars")
+    cohort = ns.run("baseline", patients=150, seed=4)
+    labels = cohort.labels.filter(view="complete", criteria="source").filter(pl.col("applies"))
+    assert made.survival["patient"].to_list() == labels["patient"].to_list()
+    assert made.survival["event"].sum() == labels["refractory"].sum()
+    censored = made.survival.filter(~pl.col("event")).join(cohort.tables["follow_up"], on="patient")
+    assert censored["time_days"].to_list() == censored["end_days"].to_list()
+    early = make(150, random_state=4, target="refractory", label_days=100, as_frame="polars").survival
+    assert early["time_days"].max() <= 100
+    assert early["event"].sum() < made.survival["event"].sum()

@@ -69,6 +69,8 @@ def play(page: str) -> dict[str, int]:
     [
         ("query-a-run-folder.md", {"bash": 1, "sql": 5, "python": 2, "r": 1}),
         ("export-fhir.md", {"bash": 1, "python": 1, "sql": 1}),
+        ("own-perturbation.md", {"python": 3, "bash": 1}),
+        ("recipes.md", {"python": 9}),
     ],
 )
 def test_pages_show_what_their_blocks_print(page, blocks, tmp_path, monkeypatch):

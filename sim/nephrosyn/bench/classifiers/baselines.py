@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from nephrosyn.bench.classifiers import fitted
 from nephrosyn.bench.classifiers.protocol import (
     PROBABILITY,
     NotReadyError,
@@ -12,7 +13,7 @@ from nephrosyn.bench.classifiers.protocol import (
     Setup,
     ShownRecord,
 )
-from nephrosyn.bench.optional_packages import in_a_line, require
+from nephrosyn.bench.optional_packages import in_a_line
 from nephrosyn.bench.training import NOBODY
 from nephrosyn.record.schema import PATIENT_KEY
 
@@ -54,14 +55,12 @@ class GradientBoosting:
         NotReadyError
             If there is nothing to learn from, or scikit-learn cannot fit the model.
         """
-        require("sklearn")
-        from sklearn.ensemble import HistGradientBoostingClassifier
+        training = setup.training
+        model = fitted.gradient_boosting(training.seed)
         from threadpoolctl import threadpool_limits
 
-        training = setup.training
         if training.answers.is_empty():
             raise NotReadyError(NOBODY)
-        model = HistGradientBoostingClassifier(random_state=training.seed % 2**32)
         wide = training.features
         columns = training.columns
         with threadpool_limits(1):  # threads in a busy wait are slow where cores are shared

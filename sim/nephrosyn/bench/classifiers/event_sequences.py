@@ -15,7 +15,8 @@ from typing import Any
 
 import polars as pl
 
-from nephrosyn.bench.classifiers.linear import MOST_ITERATIONS, probabilities_table
+from nephrosyn.bench.classifiers.fitted import MOST_ITERATIONS
+from nephrosyn.bench.classifiers.linear import probabilities_table
 from nephrosyn.bench.classifiers.protocol import NotReadyError, ReadyClassifier, ReadyFunction, Setup, ShownRecord
 from nephrosyn.bench.features.data_dictionary import (
     CLEAR_UPCR_MG_PER_MG,

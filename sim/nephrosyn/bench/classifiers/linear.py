@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from nephrosyn.bench.classifiers import fitted
 from nephrosyn.bench.classifiers.protocol import (
     PROBABILITY,
     NotReadyError,
@@ -14,12 +15,10 @@ from nephrosyn.bench.classifiers.protocol import (
     Setup,
     ShownRecord,
 )
-from nephrosyn.bench.optional_packages import in_a_line, require
+from nephrosyn.bench.optional_packages import in_a_line
 from nephrosyn.bench.task import Task
 from nephrosyn.bench.training import NOBODY
 from nephrosyn.record.schema import PATIENT_KEY
-
-MOST_ITERATIONS = 5000
 
 
 def probabilities_table(people: pl.DataFrame, names: list[str], values: Any, task: Task) -> pl.DataFrame:
@@ -56,18 +55,12 @@ class LogisticRegression:
         NotReadyError
             If there is nothing to learn from, or scikit-learn cannot fit the model.
         """
-        require("sklearn")
-        from sklearn.impute import SimpleImputer
-        from sklearn.linear_model import LogisticRegression as Model
-        from sklearn.pipeline import make_pipeline
-        from sklearn.preprocessing import StandardScaler
+        model = fitted.logistic_regression()
         from threadpoolctl import threadpool_limits
 
         training = setup.training
         if training.answers.is_empty():
             raise NotReadyError(NOBODY)
-        imputed = SimpleImputer(strategy="median", add_indicator=True)
-        model = make_pipeline(imputed, StandardScaler(), Model(max_iter=MOST_ITERATIONS))
         wide, columns = training.features, training.columns
         with threadpool_limits(1):
             try:
