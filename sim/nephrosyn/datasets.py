@@ -15,9 +15,9 @@ from nephrosyn.bench.features.data_dictionary import dictionary_text
 from nephrosyn.bench.features.event_table import event_table, time_to_refractory
 from nephrosyn.bench.features.extract import COLUMNS, before, features, observable, with_values
 from nephrosyn.bench.optional_packages import require
+from nephrosyn.bench.simulated_cohort import cohort
 from nephrosyn.bench.suite.split_data import load_suite_split
 from nephrosyn.bench.task import ABSTAINED, OUTSIDE, REFRACTORY, TARGETS, Target, Task
-from nephrosyn.bench.training import cohort
 from nephrosyn.criteria import DefinitionSet
 from nephrosyn.errors import MOST_PATIENTS, MOST_SEED, BenchError, wrong_count
 from nephrosyn.record.schema import PATIENT_KEY, TRUTH

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from nephrosyn.bench.classifiers.event_sequences import events, gap_name, sequences
-from nephrosyn.bench.training import cohort
+from nephrosyn.bench.simulated_cohort import cohort
 from nephrosyn.record.schema import PATIENT_KEY
 from nephrosyn.scenario import load
 

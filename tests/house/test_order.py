@@ -29,8 +29,8 @@ ORDER = [
     "comparison",
     "evidence",
     "teach",
-    "bench",
     "interchange",
+    "bench",
     "explore",
     "datasets",
     "api",
@@ -38,7 +38,7 @@ ORDER = [
     "cli",
     "__main__",
 ]
-"""The rooms, each after those it may import from; `interchange` is a place for code to come."""
+"""The rooms, each after those it may import from."""
 
 
 def acyclic_order(graph: dict[str, set[str]]) -> list[str]:

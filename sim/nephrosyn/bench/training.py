@@ -8,14 +8,13 @@ from functools import cached_property
 
 import polars as pl
 
-from nephrosyn import engine
 from nephrosyn.bench.features.extract import COLUMNS, before, features, with_values
 from nephrosyn.bench.score.conditions import Condition, Reference, Shift, shifts
+from nephrosyn.bench.simulated_cohort import cohort
 from nephrosyn.bench.task import ABSTAINED, Task
 from nephrosyn.criteria import DefinitionSet
 from nephrosyn.errors import MOST_SEED
 from nephrosyn.record.schema import PATIENT_KEY
-from nephrosyn.record.tables import build_tables
 from nephrosyn.scenario import Scenario
 
 PATIENTS = 2000
@@ -24,29 +23,6 @@ SEED_STEP = 1_000_003
 """Added to the seed of the run; a large prime, so that training and test patients differ."""
 NOBODY = "nobody in the training cohort has a right answer"
 """Why a classifier that learns cannot be fitted there."""
-
-
-def cohort(scenario: Scenario, patients: int, seed: int) -> dict[str, pl.DataFrame]:
-    """Simulate a cohort in memory.
-
-    Parameters
-    ----------
-    scenario : Scenario
-        The setting.
-    patients, seed : int
-        Number of patients, and the seed.
-
-    Returns
-    -------
-    dict of str to polars.DataFrame
-        Observed tables and the truth.
-    """
-    driver = engine.choose_engine(scenario, scenario.engine, patients)
-    parts = [
-        build_tables(scenario, seed, 0, part.traits, part.rows)
-        for part in engine.simulate(scenario, driver, seed, 0, patients)
-    ]
-    return {name: pl.concat([part[name] for part in parts]) for name in parts[0]}
 
 
 class Training:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,62 +9,11 @@ import duckdb
 import polars as pl
 import pytest
 from duckcdm.achilles import REPORT_ANALYSES, run_achilles
-from duckcdm.circe import build_cohort_query
 from duckcdm.omop import create_parquet_views
-from duckcdm.sqlrender import render, split_sql, translate
 
 import nephrosyn as ns
 
-PREDNISONE, UPCR = 1551099, 3001582
-FIRST_DAY, LAST_DAY, NEPHROTIC_MG_PER_G = 77, 98, 2000.0
-RESULTS = "cohort", 1
-
-
-def _concept_set(number: int, name: str, concept: int) -> dict[str, Any]:
-    item = {"concept": {"CONCEPT_ID": concept, "CONCEPT_NAME": name}, "includeDescendants": True}
-    return {"id": number, "name": name, "expression": {"items": [item]}}
-
-
-STILL_NEPHROTIC = {
-    "ConceptSets": [_concept_set(0, "prednisone", PREDNISONE), _concept_set(1, "ratio", UPCR)],
-    "PrimaryCriteria": {
-        "CriteriaList": [{"DrugExposure": {"CodesetId": 0, "First": True}}],
-        "ObservationWindow": {"PriorDays": 0, "PostDays": 0},
-        "PrimaryCriteriaLimit": {"Type": "First"},
-    },
-    "QualifiedLimit": {"Type": "First"},
-    "ExpressionLimit": {"Type": "First"},
-    "InclusionRules": [
-        {
-            "name": "nephrotic about week 12",
-            "expression": {
-                "Type": "ALL",
-                "CriteriaList": [
-                    {
-                        "Criteria": {
-                            "Measurement": {
-                                "CodesetId": 1,
-                                "ValueAsNumber": {"Value": NEPHROTIC_MG_PER_G, "Op": "gte"},
-                            }
-                        },
-                        "StartWindow": {
-                            "Start": {"Days": FIRST_DAY, "Coeff": 1},
-                            "End": {"Days": LAST_DAY, "Coeff": 1},
-                            "UseEventEnd": False,
-                        },
-                        "Occurrence": {"Type": 2, "Count": 1},
-                    }
-                ],
-                "DemographicCriteriaList": [],
-                "Groups": [],
-            },
-        }
-    ],
-    "CensoringCriteria": [],
-    "CollapseSettings": {"CollapseType": "ERA", "EraPad": 0},
-    "CensorWindow": {},
-}
-"""Persons whose ratio is nephrotic about 12 weeks after their first prednisone, as a cohort definition of ATLAS."""
+from .circe import FIRST_DAY, LAST_DAY, NEPHROTIC_MG_PER_G, RULES, statements
 
 
 @pytest.fixture(scope="module")
@@ -77,15 +25,6 @@ def _duckdb(folder: Path) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     create_parquet_views(connection, str(folder), log=None, materialize=True)
     return connection
-
-
-def _statements(dialect: str, schema: str) -> list[str]:
-    """The cohort definition as SQL of a database."""
-    query = build_cohort_query(
-        json.dumps(STILL_NEPHROTIC), cdm_schema=schema, target_table=f"{schema}.{RESULTS[0]}", cohort_id=RESULTS[1]
-    )
-    sql = translate(render(query, tempEmulationSchema=schema), dialect)
-    return [statement for statement in split_sql(sql) if statement.strip()]
 
 
 def _expected(cohort: ns.Cohort) -> list[int]:
@@ -121,7 +60,7 @@ def test_a_cohort_definition_finds_the_same_persons_in_duckdb(cohorts: dict[str,
     connection.execute(
         "create table cohort (cohort_definition_id int, subject_id int, cohort_start_date date, cohort_end_date date)"
     )
-    for statement in _statements("duckdb", "main"):
+    for statement in statements(RULES["resistant"], "duckdb", "main"):
         connection.execute(statement)
     found = connection.execute("select subject_id from cohort order by 1").fetchall()
     assert [subject for (subject,) in found] == _expected(cohorts["adults"])
@@ -135,7 +74,7 @@ def test_a_cohort_definition_finds_the_same_persons_in_postgresql(
     assert len(expected) > 5
     try:
         connection.execute("delete from cohort")
-        for statement in _statements("postgresql", "public"):
+        for statement in statements(RULES["resistant"], "postgresql", "public"):
             connection.execute(statement)
         found = connection.execute("select subject_id from cohort order by 1").fetchall()
     finally:

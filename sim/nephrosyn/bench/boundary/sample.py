@@ -15,7 +15,7 @@ import polars as pl
 
 from nephrosyn import criteria
 from nephrosyn.bench.boundary.steps import MovedSet, moved_sets
-from nephrosyn.bench.training import cohort
+from nephrosyn.bench.simulated_cohort import cohort
 from nephrosyn.criteria import DefinitionSet
 from nephrosyn.errors import MOST_PATIENTS, MOST_SEED, BenchError, ScenarioError, wrong_count
 from nephrosyn.record.schema import PATIENT_KEY

@@ -17,6 +17,7 @@ GROUP = "nephrosyn.classifiers"
 SHIPPED = {
     "coded-care": "prescriptions and coded conditions, as a query of billing data sees them",
     "icd-10-cm": "cases by a published phenotype of ICD-10-CM codes, then a category by prescriptions",
+    "omop-sql": "cohorts in SQL over OMOP tables, as a study on a research database would define them",
     "last-note": "keywords of the last visit's note alone",
     "majority": "always the most frequent answer of another cohort of the same scenario",
     "logistic-regression": "scikit-learn's logistic regression on the wide features of another cohort",
@@ -45,11 +46,12 @@ def titles() -> dict[str, str]:
 
 
 def _shipped(name: str) -> Classifier:
-    from nephrosyn.bench.classifiers import baselines, event_sequences, heuristics, icd_phenotype, linear
+    from nephrosyn.bench.classifiers import baselines, event_sequences, heuristics, icd_phenotype, linear, omop_sql
 
     shipped: dict[str, Classifier] = {
         "coded-care": heuristics.CODED_CARE,
         "icd-10-cm": icd_phenotype.ICD_PHENOTYPE,
+        "omop-sql": omop_sql.OMOP_SQL,
         "last-note": heuristics.LAST_NOTE,
         "majority": baselines.MAJORITY,
         "logistic-regression": linear.LOGISTIC_REGRESSION,

@@ -21,8 +21,9 @@ from nephrosyn.bench.features.extract import before
 from nephrosyn.bench.opened_run import Run
 from nephrosyn.bench.perturbations.own import load_again, paths
 from nephrosyn.bench.score.conditions import Reference
+from nephrosyn.bench.simulated_cohort import cohort
 from nephrosyn.bench.task import Target, Task, scored
-from nephrosyn.bench.training import SEED_STEP, Training, cohort
+from nephrosyn.bench.training import SEED_STEP, Training
 from nephrosyn.bench.user_objects import ObjectPath
 from nephrosyn.criteria import DefinitionSet
 from nephrosyn.errors import MOST_SEED

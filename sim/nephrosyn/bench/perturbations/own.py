@@ -264,7 +264,7 @@ def register(
 
 @cache
 def _checked_record() -> Prepared:
-    from nephrosyn.bench.training import cohort
+    from nephrosyn.bench.simulated_cohort import cohort
     from nephrosyn.scenario import load
 
     return prepare(cohort(load("baseline").scenario, PATIENTS_CHECKED, SEED_CHECKED))

@@ -13,10 +13,11 @@ from nephrosyn.bench.features.extract import before, features
 from nephrosyn.bench.opened_run import OTHER_SETS, Run
 from nephrosyn.bench.score.conditions import CLEAN, Condition, Reference, shifts
 from nephrosyn.bench.score.subgroups import groups
+from nephrosyn.bench.simulated_cohort import cohort
 from nephrosyn.bench.suite.definition import Definition, Split
 from nephrosyn.bench.suite.digests import columns_of, content_digest, table_digest
 from nephrosyn.bench.task import ABSTAINED, Task
-from nephrosyn.bench.training import Training, cohort
+from nephrosyn.bench.training import Training
 from nephrosyn.record.schema import OBSERVED, PATIENT_KEY
 from nephrosyn.scenario import load
 
