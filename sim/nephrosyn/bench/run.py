@@ -17,7 +17,7 @@ from nephrosyn.bench.classifiers.protocol import Classifier, Setup
 from nephrosyn.bench.landmarks import ask_over_time, landmarks, wrong_landmarks
 from nephrosyn.bench.opened_run import OTHER_SETS, Run, open_run
 from nephrosyn.bench.optional_packages import require
-from nephrosyn.bench.perturbations.own import digests, sources
+from nephrosyn.bench.perturbations.users import digests, sources
 from nephrosyn.bench.retraining import Retraining
 from nephrosyn.bench.score.conditions import MOST_REPLICATES, Condition, conditions, perturbation_names
 from nephrosyn.bench.training import PATIENTS, Training
@@ -156,7 +156,7 @@ def ask(
         without_score={**not_ready, **failed_always(frame)},
     )
     about |= {
-        "own_perturbations": sources([condition.perturbation for condition in requested]),
+        "user_perturbations": sources([condition.perturbation for condition in requested]),
         "training_cohort_count": training_cohorts,
         "train_perturbed": train_perturbed,
         "at_days": sorted(set(at_days)),

@@ -87,9 +87,9 @@ def ask_learners(
             without |= {(name, f"training cohort {cohort}"): reason for name, reason in not_ready.items()}
             if ready:
                 answers = ask_all(run.observed, run.reference, ready, requested, seed, folder, progress)
-                kept = answers.select(
+                columns = answers.select(
                     "perturbation", "severity", "replicate", "patient", "reference", "predicted", "clean"
                 )
                 names = answers["classifier"].cast(pl.String)
-                frames.append(kept.with_columns(cohort=pl.lit(cohort, pl.Int16), classifier=names))
+                frames.append(columns.with_columns(cohort=pl.lit(cohort, pl.Int16), classifier=names))
     return TrainingCohorts(cohorts, pl.concat(frames) if frames else pl.DataFrame(), without)

@@ -9,15 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from nephrosyn import criteria
 from nephrosyn.bench.boundary.steps import MovedSet, moved_sets
+from nephrosyn.bench.perturbations.severity import purpose
 from nephrosyn.bench.simulated_cohort import cohort
 from nephrosyn.criteria import DefinitionSet
 from nephrosyn.errors import MOST_PATIENTS, MOST_SEED, BenchError, ScenarioError, wrong_count
+from nephrosyn.kernels.random_streams import fill_uniforms
 from nephrosyn.record.schema import PATIENT_KEY
 from nephrosyn.runs.run import Progress, silent
 from nephrosyn.scenario import load, shipped
@@ -29,6 +33,8 @@ BATCH = 200
 """Patients of one scenario; assumed: enough to meet a boundary, few enough to see many settings."""
 MOVED_SETTINGS = 3
 """Settings of a scenario that are drawn anew."""
+BLOCKS = -(-(1 + len(SETTINGS) + MOVED_SETTINGS) // 4)
+"""Blocks of four numbers that are drawn for each batch."""
 VERDICT = ("applies", "category", "refractory")
 BOUNDARY = {
     "patient": pl.Int32,
@@ -110,8 +116,8 @@ def boundary_cohort(
     Examples
     --------
     >>> from nephrosyn.criteria import load
-    >>> found = boundary_cohort(load("source"), per_boundary=1, most_simulated=400)
-    >>> found.patients <= found.boundary.height, found.simulated
+    >>> cohort = boundary_cohort(load("source"), per_boundary=1, most_simulated=400)
+    >>> cohort.patients <= cohort.boundary.height, cohort.simulated
     (True, 400)
     """
     problems = [
@@ -153,14 +159,14 @@ class _Sampler:
     def take(self, tables: Mapping[str, pl.DataFrame], name: str) -> None:
         """Keep patients of a batch that are at boundaries where some are still wanted."""
         near = self._near(tables)
-        kept = []
+        selected = []
         for threshold, direction, patient in near.select("threshold", "direction", "patient").iter_rows():
             if self.counts[threshold, direction] < self.wanted:
                 self.counts[threshold, direction] += 1
-                kept.append(patient)
-        if not kept:
+                selected.append(patient)
+        if not selected:
             return
-        numbers = pl.DataFrame({"patient": sorted(set(kept))}, schema={"patient": pl.Int32}).with_columns(
+        numbers = pl.DataFrame({"patient": sorted(set(selected))}, schema={"patient": pl.Int32}).with_columns(
             number=pl.int_range(self._patients, self._patients + pl.len(), dtype=pl.Int32)
         )
         self._patients += numbers.height
@@ -212,24 +218,26 @@ def _renumbered(frame: pl.DataFrame, numbers: pl.DataFrame) -> pl.DataFrame:
 
 
 def _scenarios(seed: int) -> Iterator[tuple[str, Scenario]]:
-    """Yield shipped scenarios in random order, each with some settings drawn at random; without end."""
-    made = np.random.default_rng(seed)
+    """Yield shipped scenarios drawn at random, each with some settings drawn at random; without end."""
     names = sorted(shipped())
-    while True:
-        for name in made.permutation(names):
-            yield from _drawn(str(name), made)
+    for batch in count():
+        draws = fill_uniforms(seed, 0, np.array([batch], dtype=np.int64), purpose("boundary"), BLOCKS)[0]
+        yield from _drawn(names[int(draws[0] * len(names))], draws[1:])
 
 
-def _drawn(name: str, made: np.random.Generator) -> Iterator[tuple[str, Scenario]]:
+def _drawn(name: str, draws: NDArray[np.float64]) -> Iterator[tuple[str, Scenario]]:
+    """Yield a scenario with drawn settings, unless it has a clinic or the values contradict each other."""
     scenario = load(name).scenario
     if scenario.care.clinic.slots != "unlimited":  # batches would wait for each other
         return
+    places = np.argsort(draws[: len(SETTINGS)])[:MOVED_SETTINGS]
     arguments: list[str] = []
-    for place in made.permutation(len(SETTINGS))[:MOVED_SETTINGS]:
+    for place, draw in zip(places, draws[len(SETTINGS) :], strict=False):
         offered = SETTINGS[place].offered(scenario)
         if offered is not None:
-            arguments += SETTINGS[place].arguments(scenario, float(made.choice(offered[0])))
+            values = offered[0]
+            arguments += SETTINGS[place].arguments(scenario, values[int(draw * len(values))])
     try:
         yield " ".join([name, *(f"--set {argument}" for argument in arguments)]), load(name, arguments).scenario
-    except ScenarioError:  # the values contradict each other
+    except ScenarioError:
         return

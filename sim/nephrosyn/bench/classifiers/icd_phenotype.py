@@ -108,8 +108,8 @@ def cases(tables: Tables) -> pl.DataFrame:
         young & (total("primary") + total("unspecified") >= FEWEST_ENCOUNTERS)
     )
     twice = pl.any_horizontal(total(name) >= FEWEST_ENCOUNTERS for name in EXCLUDED_TWICE)
-    found = encounters.filter(included & ~twice & (total("excluded") == 0))
-    return found.group_by(PATIENT_KEY).agg(case_days=pl.col("day").min())
+    included_at = encounters.filter(included & ~twice & (total("excluded") == 0))
+    return included_at.group_by(PATIENT_KEY).agg(case_days=pl.col("day").min())
 
 
 def by_codes(tables: Tables) -> pl.DataFrame:

@@ -19,7 +19,7 @@ from nephrosyn.bench.classifiers.protocol import Setup
 from nephrosyn.bench.draws.scores import scores_of
 from nephrosyn.bench.features.extract import before
 from nephrosyn.bench.opened_run import Run
-from nephrosyn.bench.perturbations.own import load_again, paths
+from nephrosyn.bench.perturbations.users import load_again, paths
 from nephrosyn.bench.score.conditions import Reference
 from nephrosyn.bench.simulated_cohort import cohort
 from nephrosyn.bench.task import Target, Task, scored
@@ -64,7 +64,7 @@ class Player:
         Day of the right answer, and the day before which classifiers see the record.
     plan : Plan
         What was asked.
-    own : mapping of str to ObjectPath or None
+    user_perturbations : mapping of str to ObjectPath or None
         Where the users' perturbations among the conditions are defined; None if in the calling process only.
     names : tuple of str
         Classifiers that have a score.
@@ -83,7 +83,7 @@ class Player:
     label_days: int | None
     until_days: int | None
     plan: Plan
-    own: Mapping[str, ObjectPath | None]
+    user_perturbations: Mapping[str, ObjectPath | None]
     names: tuple[str, ...]
     baseline: str
     classes: tuple[str, ...]
@@ -101,7 +101,7 @@ class Player:
             label_days=run.task.label_days,
             until_days=run.task.until_days,
             plan=plan,
-            own=paths([condition.perturbation for condition in plan.conditions]),
+            user_perturbations=paths([condition.perturbation for condition in plan.conditions]),
             names=tuple(names),
             baseline=baseline,
             classes=tuple(run.reference.frame.filter(scored())["reference"].cast(pl.String).unique().sort()),
@@ -117,7 +117,7 @@ class Player:
 
     def play(self, draws: Sequence[int]) -> Iterator[pl.DataFrame]:
         """Yield the scores of one draw after the other, with the columns of `scores.SCHEMA`."""
-        load_again(self.own)
+        load_again(self.user_perturbations)
         training = Training(self._resolved.scenario, self.seed, self._task, self.plan.training)
         every = selected_classifiers(self._task, self.plan.classifiers)
         selected = [classifier for classifier in every if classifier.name in self.names]
@@ -168,7 +168,7 @@ def play(run: Run, plan: Plan, names: Sequence[str], baseline: str, *, progress:
     assert plan.draws is not None
     player = Player.of(run, plan, names, baseline)
     workers = min(plan.workers or cores(), plan.draws)
-    here_only = [name for name, path in player.own.items() if path is None]
+    here_only = [name for name, path in player.user_perturbations.items() if path is None]
     if here_only:
         workers = 1  # other processes cannot load what was given as an object of this one
     # few parts, as the classifiers are prepared anew for each

@@ -22,7 +22,7 @@ from nephrosyn import vocabulary
 from nephrosyn.bench.features.extract import before
 from nephrosyn.bench.perturbations import PERTURBATIONS, SEVERITIES, VERSION, Prepared, Record, perturb, prepare
 from nephrosyn.bench.perturbations.constants import OF_RECORDS, of_records, unknown
-from nephrosyn.bench.perturbations.own import resolved
+from nephrosyn.bench.perturbations.users import resolved
 from nephrosyn.bench.score.conditions import CLEAN, CLEAN_RECORD, MOST_REPLICATES, Condition, conditions
 from nephrosyn.bench.task import Task, wrong_days
 from nephrosyn.errors import MOST_SEED, BenchError, RunFolderError, wrong_count

@@ -18,7 +18,7 @@ from nephrosyn.bench.flips.search import Answer, find_cause
 from nephrosyn.bench.opened_run import Run, open_run
 from nephrosyn.bench.output.results import read
 from nephrosyn.bench.perturbations import PERTURBATIONS, Record, in_words, perturb
-from nephrosyn.bench.perturbations.own import resolved
+from nephrosyn.bench.perturbations.users import resolved
 from nephrosyn.bench.score.conditions import CLEAN
 from nephrosyn.bench.task import FAILED
 from nephrosyn.bench.training import Training
@@ -142,7 +142,7 @@ def _check(folder: Path, about: Any, frame: pl.DataFrame) -> None:
 
 def _load_perturbations(about: dict[str, Any], folder: Path) -> None:
     """Load the users' perturbations of a bench again."""
-    given = about.get("own_perturbations", {})
+    given = about.get("user_perturbations", {})
     missing = [f"{name}={source}" for name, source in given.items() if name not in PERTURBATIONS]
     _, problems = resolved(missing)
     if problems:

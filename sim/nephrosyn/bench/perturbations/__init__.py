@@ -13,8 +13,8 @@ from nephrosyn.bench.perturbations.change_log import LOG, apply, in_words
 from nephrosyn.bench.perturbations.changes import Record
 from nephrosyn.bench.perturbations.constants import PERTURBATIONS, SEVERITIES, VERSION, Perturbation
 from nephrosyn.bench.perturbations.indexed_rows import Prepared, prepare
-from nephrosyn.bench.perturbations.own import Draw, register
 from nephrosyn.bench.perturbations.perturb import perturb
+from nephrosyn.bench.perturbations.users import Draw, register
 from nephrosyn.errors import PerturbationError
 
 __all__ = [

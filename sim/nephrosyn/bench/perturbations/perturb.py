@@ -13,8 +13,8 @@ from nephrosyn.bench.perturbations.change_log import LOG, write_log
 from nephrosyn.bench.perturbations.changes import Change, Record, apply_changes
 from nephrosyn.bench.perturbations.constants import PERTURBATIONS, SEVERITIES, unknown
 from nephrosyn.bench.perturbations.indexed_rows import Prepared, prepare
-from nephrosyn.bench.perturbations.own import OwnPerturbation
 from nephrosyn.bench.perturbations.severity import Level
+from nephrosyn.bench.perturbations.users import UserPerturbation
 from nephrosyn.errors import MOST_SEED, PerturbationError, wrong_count
 from nephrosyn.record.schema import OBSERVED
 
@@ -84,7 +84,7 @@ def perturb(
 def function_of(name: str) -> Callable[[Prepared, Level], Sequence[Change]]:
     """Return the function that makes the changes, a user's own or named by ``does`` in the table of constants."""
     of = PERTURBATIONS[name]
-    if isinstance(of, OwnPerturbation):
+    if isinstance(of, UserPerturbation):
         return of.changes
     module, _, function = of.does.partition(".")
     result: Callable[[Prepared, Level], Sequence[Change]] = getattr(import_module(f"{__package__}.{module}"), function)

@@ -9,7 +9,7 @@ import polars as pl
 
 from nephrosyn.bench.perturbations import PERTURBATIONS, perturb, prepare
 from nephrosyn.bench.perturbations.constants import SHIPPED, of_records, unknown
-from nephrosyn.bench.perturbations.own import resolved
+from nephrosyn.bench.perturbations.users import resolved
 from nephrosyn.bench.task import Task
 from nephrosyn.criteria import DefinitionSet
 from nephrosyn.record.schema import OBSERVED, PATIENT_KEY

@@ -25,7 +25,7 @@ def catalogue(kind: str, titles: dict[str, str]) -> None:
 def perturbations() -> None:
     """Print the perturbations: what each does, and its numbers at the severities."""
     from nephrosyn.bench.perturbations import PERTURBATIONS
-    from nephrosyn.bench.perturbations.own import GROUP
+    from nephrosyn.bench.perturbations.users import GROUP
     from nephrosyn.bench.user_objects import installed_objects
 
     heading("perturbations")

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from nephrosyn.bench.perturbations import PERTURBATIONS, apply, own, perturb, prepare, register
+from nephrosyn.bench.perturbations import PERTURBATIONS, apply, perturb, prepare, register, users
 from nephrosyn.bench.perturbations.constants import SHIPPED, of_records
 from nephrosyn.errors import BenchError, PerturbationError
 
@@ -242,10 +242,10 @@ def test_installed_ones_are_found_and_listed(cli, monkeypatch, tmp_path):
     package = tmp_path / "site"
     (package / "theirs-1.dist-info").mkdir(parents=True)
     (package / "theirs-1.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: theirs\nVersion: 1\n")
-    (package / "theirs-1.dist-info" / "entry_points.txt").write_text(f"[{own.GROUP}]\ntheir-errors = theirs:lost\n")
+    (package / "theirs-1.dist-info" / "entry_points.txt").write_text(f"[{users.GROUP}]\ntheir-errors = theirs:lost\n")
     (package / "theirs.py").write_text(FILE)
     monkeypatch.syspath_prepend(package)
-    assert own.resolved(["their-errors", "doses_lost"]) == (["their-errors", "doses_lost"], [])
+    assert users.resolved(["their-errors", "doses_lost"]) == (["their-errors", "doses_lost"], [])
     assert "their-errors" in PERTURBATIONS
     assert "their-errors: installed, theirs:lost" in cli("list", "perturbations").output
 
@@ -261,5 +261,5 @@ def test_a_frozen_suite_takes_none(tmp_path):
 
 
 def test_the_check_does_not_depend_on_what_was_prepared():
-    assert own._checked_record()["patients"].height == own.PATIENTS_CHECKED
-    assert prepare(own._checked_record()) is own._checked_record()
+    assert users._checked_record()["patients"].height == users.PATIENTS_CHECKED
+    assert prepare(users._checked_record()) is users._checked_record()

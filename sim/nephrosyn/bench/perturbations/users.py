@@ -88,7 +88,7 @@ class Draw:
 
 
 @dataclass(frozen=True)
-class OwnPerturbation(Perturbation):
+class UserPerturbation(Perturbation):
     """A perturbation of a user.
 
     Attributes
@@ -141,17 +141,17 @@ class OwnPerturbation(Perturbation):
 class _Comparison:
     """A table before and after a perturbation."""
 
-    def __init__(self, own: OwnPerturbation, record: Prepared, name: str, before: pl.DataFrame, after: Any) -> None:
-        self._own, self._rows, self._name, self._before = own, record.rows(name), name, before
+    def __init__(self, of: UserPerturbation, record: Prepared, name: str, before: pl.DataFrame, after: Any) -> None:
+        self._of, self._rows, self._name, self._before = of, record.rows(name), name, before
         if not isinstance(after, pl.DataFrame):
-            raise own.broken("tables are frames of polars", f"{name} is {type(after).__name__}")
+            raise of.broken("tables are frames of polars", f"{name} is {type(after).__name__}")
         if set(after.columns) != set(before.columns):
             differ = sorted(set(after.columns) ^ set(before.columns))
-            raise own.broken("columns stay, `row` among them", f"{name} differs in {', '.join(differ)}")
+            raise of.broken("columns stay, `row` among them", f"{name} differs in {', '.join(differ)}")
         kinds = [column for column in before.columns if after.schema[column] != before.schema[column]]
         if kinds:
             texts = [f"{name}.{column} is {after.schema[column]}, not {before.schema[column]}" for column in kinds]
-            raise own.broken("types of columns stay", ", ".join(texts))
+            raise of.broken("types of columns stay", ", ".join(texts))
         self._after = after.select(before.columns).sort(ROW, maintain_order=True)
 
     def changes(self) -> list[Change]:
@@ -195,13 +195,13 @@ class _Comparison:
         return f"patient {self._before['patient'][int(places[0])]}" if len(places) else ""
 
     def _broken(self, rule: str, said: str) -> PerturbationError:
-        return self._own.broken(rule, f"table {self._name}{', ' if said else ''}{said}")
+        return self._of.broken(rule, f"table {self._name}{', ' if said else ''}{said}")
 
 
 def register(
     name: str, function: Function, *, path: ObjectPath | None = None, sha256: str | None = None, check: bool = True
-) -> OwnPerturbation:
-    """Register a perturbation of your own, after checking it on 40 simulated patients.
+) -> UserPerturbation:
+    """Register a perturbation of your perturbation, after checking it on 40 simulated patients.
 
     From then on its name can be used wherever a perturbation is named in this process.
 
@@ -221,7 +221,7 @@ def register(
 
     Returns
     -------
-    OwnPerturbation
+    UserPerturbation
         As registered.
 
     Raises
@@ -234,7 +234,7 @@ def register(
     >>> import polars as pl
     >>> def lost_readings(tables, severity, draw):
     ...     return {"readings": tables["readings"].filter(draw("readings") > 0.1 * severity)}
-    >>> own = register("lost_readings", lost_readings)
+    >>> perturbation = register("lost_readings", lost_readings)
     >>> import nephrosyn as ns
     >>> from nephrosyn.bench.perturbations import perturb
     >>> record, log = perturb(ns.run("baseline", patients=5, seed=1).tables, "lost_readings", 3, seed=1, replicate=0)
@@ -244,7 +244,7 @@ def register(
     if name in SHIPPED:
         raise PerturbationError(f"{name} is the name of a shipped perturbation; choose a different name")
     text = getdoc(function) or name
-    own = OwnPerturbation(
+    perturbation = UserPerturbation(
         name=name,
         mechanism="a user's own",
         title=text.partition("\n")[0].rstrip("."),
@@ -257,9 +257,9 @@ def register(
         sha256=sha256,
     )
     if check:
-        check_contract(own)
-    add(own)
-    return own
+        check_contract(perturbation)
+    add(perturbation)
+    return perturbation
 
 
 @cache
@@ -270,7 +270,7 @@ def _checked_record() -> Prepared:
     return prepare(cohort(load("baseline").scenario, PATIENTS_CHECKED, SEED_CHECKED))
 
 
-def check_contract(own: OwnPerturbation) -> None:
+def check_contract(of: UserPerturbation) -> None:
     """Check a perturbation against the contract.
 
     Raises
@@ -279,48 +279,50 @@ def check_contract(own: OwnPerturbation) -> None:
         If a rule is broken.
     """
     record = _checked_record()
-    logs = {severity: _log(own, record, severity) for severity in SEVERITIES[1:]}
+    logs = {severity: _log(of, record, severity) for severity in SEVERITIES[1:]}
     shuffled = Prepared(
         {name: frame.sample(fraction=1.0, shuffle=True, seed=SHUFFLED) for name, frame in record.items()}
     )
     half = Prepared({name: frame.filter(pl.col("patient") % 2 == 0) for name, frame in record.items()})
     for severity, log in logs.items():
-        _same(own, "the same seed gives the same", severity, log, _log(own, record, severity))
-        _same(own, "the order of rows does not matter", severity, log, _log(own, shuffled, severity))
+        _same(of, "the same seed gives the same", severity, log, _log(of, record, severity))
+        _same(of, "the order of rows does not matter", severity, log, _log(of, shuffled, severity))
         of_half = log.filter(pl.col("patient") % 2 == 0)
-        _same(own, "other patients do not matter", severity, of_half, _log(own, half, severity))
+        _same(of, "other patients do not matter", severity, of_half, _log(of, half, severity))
     for (severity, mild), (_, severe) in pairwise(logs.items()):
-        _nested(own, severity, mild, severe)
+        _nested(of, severity, mild, severe)
 
 
-def _log(own: OwnPerturbation, record: Prepared, severity: int) -> pl.DataFrame:
-    changes = own.changes(record, Level(own, severity, SEED_CHECKED, 0))
-    return write_log(record, changes, own)
+def _log(of: UserPerturbation, record: Prepared, severity: int) -> pl.DataFrame:
+    changes = of.changes(record, Level(of, severity, SEED_CHECKED, 0))
+    return write_log(record, changes, of)
 
 
-def _same(own: OwnPerturbation, rule: str, severity: int, first: pl.DataFrame, second: pl.DataFrame) -> None:
+def _same(of: UserPerturbation, rule: str, severity: int, first: pl.DataFrame, second: pl.DataFrame) -> None:
     differ = _without(first, second, nulls=True), _without(second, first, nulls=True)
-    _refuse(own, rule, severity, pl.concat(differ))
+    _refuse(of, rule, severity, pl.concat(differ))
 
 
-def _nested(own: OwnPerturbation, severity: int, mild: pl.DataFrame, severe: pl.DataFrame) -> None:
+def _nested(of: UserPerturbation, severity: int, mild: pl.DataFrame, severe: pl.DataFrame) -> None:
     rule = "what is lost or changed at one severity is lost or changed at every higher one"
     gone = severe.filter(change="removed")
     row = ["replicate", "patient", "table", "row"]
     for kind in ("removed", "added"):
-        _refuse(own, rule, severity, mild.filter(change=kind).join(severe.filter(change=kind), on=row, how="anti"))
+        _refuse(
+            perturbation, rule, severity, mild.filter(change=kind).join(severe.filter(change=kind), on=row, how="anti")
+        )
     values = mild.filter(change="changed").join(severe, on=[*row, "column"], how="anti")
-    _refuse(own, rule, severity, values.join(gone, on=row, how="anti"))
+    _refuse(of, rule, severity, values.join(gone, on=row, how="anti"))
 
 
 def _without(first: pl.DataFrame, second: pl.DataFrame, *, nulls: bool) -> pl.DataFrame:
     return first.join(second, on=first.columns, how="anti", nulls_equal=nulls)
 
 
-def _refuse(own: OwnPerturbation, rule: str, severity: int, wrong: pl.DataFrame) -> None:
+def _refuse(of: UserPerturbation, rule: str, severity: int, wrong: pl.DataFrame) -> None:
     if wrong.height:
         row = wrong.sort("patient", "table", "row").row(0, named=True)
-        raise own.broken(rule, f"patient {row['patient']} of the check, table {row['table']}, severity {severity}")
+        raise of.broken(rule, f"patient {row['patient']} of the check, table {row['table']}, severity {severity}")
 
 
 def resolved(texts: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -359,7 +361,7 @@ def _resolved(text: str) -> str:
     return _loaded(given.name or given.default_name, given.path).name
 
 
-def _loaded(name: str, path: ObjectPath, *, check: bool = True) -> OwnPerturbation:
+def _loaded(name: str, path: ObjectPath, *, check: bool = True) -> UserPerturbation:
     try:
         owner = load_module(path.source, path.folder)
         function = attribute_of(path.source, owner, path.name)
@@ -370,16 +372,20 @@ def _loaded(name: str, path: ObjectPath, *, check: bool = True) -> OwnPerturbati
     return register(name, function, path=path, sha256=digest(owner), check=check)
 
 
+def _of_users(names: Sequence[str]) -> list[UserPerturbation]:
+    """Return the users' perturbations among some names."""
+    known = (PERTURBATIONS.get(name) for name in names)
+    return [of for of in known if isinstance(of, UserPerturbation)]
+
+
 def paths(names: Sequence[str]) -> dict[str, ObjectPath | None]:
     """Return where the users' perturbations among some names are defined."""
-    listed = {name: PERTURBATIONS[name] for name in names if name in PERTURBATIONS}
-    return {name: own.path for name, own in listed.items() if isinstance(own, OwnPerturbation)}
+    return {of.name: of.path for of in _of_users(names)}
 
 
 def digests(names: Sequence[str]) -> dict[str, str]:
     """Return the SHA-256 of the files of the users' perturbations among some names."""
-    listed = {name: PERTURBATIONS[name] for name in names if name in PERTURBATIONS}
-    return {name: own.sha256 for name, own in listed.items() if isinstance(own, OwnPerturbation) and own.sha256}
+    return {of.name: of.sha256 for of in _of_users(names) if of.sha256}
 
 
 def sources(names: Sequence[str]) -> dict[str, str]:
