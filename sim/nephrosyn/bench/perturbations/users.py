@@ -308,9 +308,7 @@ def _nested(of: UserPerturbation, severity: int, mild: pl.DataFrame, severe: pl.
     gone = severe.filter(change="removed")
     row = ["replicate", "patient", "table", "row"]
     for kind in ("removed", "added"):
-        _refuse(
-            perturbation, rule, severity, mild.filter(change=kind).join(severe.filter(change=kind), on=row, how="anti")
-        )
+        _refuse(of, rule, severity, mild.filter(change=kind).join(severe.filter(change=kind), on=row, how="anti"))
     values = mild.filter(change="changed").join(severe, on=[*row, "column"], how="anti")
     _refuse(of, rule, severity, values.join(gone, on=row, how="anti"))
 
