@@ -1,12 +1,14 @@
-// Opens a page as a notebook does, in a frame without an address: node notebook.mjs CHROMIUM FRAME; prints what it saw as JSON.
+// Opens a page as a notebook does, in a frame without an address: node notebook.mjs BROWSER FRAME; prints what it saw as JSON.
 import { createRequire } from "node:module";
 
 const require = createRequire(new URL("../../tools/page/package.json", import.meta.url));
 const { default: puppeteer } = await import(require.resolve("puppeteer-core"));
-const [chromium, file] = process.argv.slice(2);
+const [executable, file] = process.argv.slice(2);
 const seen = { errors: [] };
 
-const browser = await puppeteer.launch({ executablePath: chromium, headless: true, args: ["--no-sandbox", "--disable-gpu"] });
+const browser = await puppeteer.launch(
+  /firefox/.test(executable) ? { browser: "firefox", executablePath: executable, headless: true } : { executablePath: executable, headless: true, args: ["--no-sandbox", "--disable-gpu"] },
+);
 const page = await browser.newPage();
 page.on("pageerror", (error) => seen.errors.push(error.message));
 page.on("console", (message) => message.type() === "error" && seen.errors.push(message.text()));

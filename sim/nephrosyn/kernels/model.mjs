@@ -43,12 +43,13 @@ export async function simulate(wasm, inputs) {
 /**
  * Simulate a cohort up to its chart.
  *
- * @param {WebAssembly.Module|BufferSource} wasm
+ * @param {WebAssembly.Module|BufferSource|Machine} wasm - a module, or a machine whose earlier cohort is not needed any more
  * @param {any} inputs
  * @returns {Promise<Run>} ready for `tables` and for `classify` of verdicts.mjs
  */
 export async function cohort(wasm, inputs) {
-  const run = new Run(await started(wasm), inputs);
+  const machine = wasm instanceof Machine ? wasm : await Machine.started(wasm);
+  const run = new Run(machine.cleared(), inputs);
   run.draw();
   run.play();
   run.write();
@@ -83,32 +84,54 @@ export function logNormalTable(median, logSd, { nodes, span, last_score: last })
   return cells;
 }
 
-async function started(wasm) {
-  const memory = new WebAssembly.Memory({ initial: FIRST_PAGES });
-  const imports = { env: { memory, erfc, exp, log, log1p: Math.log1p, pow, sqrt: Math.sqrt } };
-  try {
-    const result = await WebAssembly.instantiate(wasm, imports);
-    return { memory, exports: (result.instance ?? result).exports };
-  } catch (error) {
-    throw new ModelError("module", `not a module of the model: ${/** @type {any} */ (error).message}`);
+/** A module with its memory, which can play one cohort after another: starting one takes longer than a small cohort. */
+export class Machine {
+  constructor(memory, exports) {
+    if (!exports.__heap_base) throw new ModelError("module", "not a module of the model");
+    this.memory = memory;
+    this.exports = exports;
+    this.arena = new Arena(memory, exports.__heap_base.value);
+  }
+
+  /**
+   * @param {WebAssembly.Module|BufferSource} wasm
+   * @returns {Promise<Machine>}
+   */
+  static async started(wasm) {
+    const memory = new WebAssembly.Memory({ initial: FIRST_PAGES });
+    const imports = { env: { memory, erfc, exp, log, log1p: Math.log1p, pow, sqrt: Math.sqrt } };
+    try {
+      const result = /** @type {any} */ (await WebAssembly.instantiate(wasm, imports));
+      return new Machine(memory, (result.instance ?? result).exports);
+    } catch (error) {
+      if (error instanceof ModelError) throw error;
+      throw new ModelError("module", `not a module of the model: ${/** @type {any} */ (error).message}`);
+    }
+  }
+
+  /** The machine with empty memory. */
+  cleared() {
+    this.arena.release(this.exports.__heap_base.value);
+    return this;
   }
 }
 
 class Run {
-  constructor({ memory, exports }, inputs) {
-    if (!exports.__heap_base) throw new ModelError("module", "not a module of the model");
+  constructor({ arena, exports }, inputs) {
     this.inputs = inputs;
     this.size = inputs.patients;
     /** @type {any} the traits of the patients, and the rows of their courses */
     this.traits = null;
     /** @type {any} */
     this.rows = null;
+    /** @type {any} the true ratios of the segments */
+    this.ratios = null;
     /** @type {Record<string, any>} columns of the patients, and of each table of the chart */
     this.people = {};
     /** @type {Record<string, any>} */
     this.chart = {};
-    this.arena = new Arena(memory, exports.__heap_base.value);
-    this.entries = new Entries(exports, this.arena, inputs);
+    this.arena = arena;
+    this.entries = new Entries(exports, arena, inputs);
   }
 
   /** An array of zeros of the type of an argument. */
@@ -184,6 +207,14 @@ class Run {
     return Object.fromEntries(Object.entries(columns).map(([name, array]) => [name, this.arena.view(array).slice()]));
   }
 
+  /** The true course of proteinuria, whose ratios are logarithms in the chart; made once. */
+  segments() {
+    const { patient, start_days, log_start, log_slope_per_day, log_target } = this.copied(this.chart.proteinuria);
+    this.ratios ??= { upcr_start_mg_per_mg: log_start.map(exp), upcr_target_mg_per_mg: log_target.map(exp) };
+    const [upcr_start_mg_per_mg, upcr_target_mg_per_mg] = Object.values(this.ratios).map((values) => values.slice());
+    return { patient, start_days, upcr_start_mg_per_mg, log_slope_per_day, upcr_target_mg_per_mg };
+  }
+
   tables() {
     /** @type {Record<string, any>} */
     const chart = Object.fromEntries(Object.entries(this.chart).map(([name, columns]) => [name, this.copied(columns)]));
@@ -196,7 +227,6 @@ class Run {
     chart.visits.missed.forEach((missed, row) => {
       if (missed) days[row] = NO_DAY;
     });
-    const { start_days, log_start, log_slope_per_day, log_target, patient: ofSegment } = chart.proteinuria;
     return {
       patients: this.patients(traits, patient, people),
       visits: chart.visits,
@@ -206,13 +236,7 @@ class Run {
       conditions: chart.conditions,
       follow_up: { patient, end_days: people.end_days, reason: people.reason },
       "truth/events": chart.events,
-      "truth/proteinuria": {
-        patient: ofSegment,
-        start_days,
-        upcr_start_mg_per_mg: log_start.map(exp),
-        log_slope_per_day,
-        upcr_target_mg_per_mg: log_target.map(exp),
-      },
+      "truth/proteinuria": this.segments(),
       "truth/doses": this.doses(chart.true_doses),
       "truth/conditions": chart.true_conditions,
       "truth/follow_up": { patient, end_days: people.true_end_days, reason: people.true_reason },

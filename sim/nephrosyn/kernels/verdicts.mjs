@@ -1,6 +1,5 @@
 // Labels of patients: the chart as the arrays that the compiled criteria read, their answers, and the category of each
 // patient under each set, on the complete and on the observed record.
-import { exp } from "./mathematics.mjs";
 
 const NO_TERM = 255;
 const NO_DAY = -2147483648;
@@ -22,14 +21,18 @@ export function classify(run, criteria = run.inputs.criteria) {
 
 function labelTable(run, criteria, answers) {
   const { sets } = criteria;
-  const order = [];
-  for (let i = 0; i < run.size; i++) for (let s = 0; s < sets.length; s++) for (let v = 0; v < VIEWS.length; v++) order.push([i, s, v]);
-  const column = (name, Type) => Type.from(order, ([i, s, v]) => answers[v][name][s][i]);
+  const rows = run.size * sets.length * VIEWS.length;
+  const filled = (values, valueAt) => {
+    let row = 0;
+    for (let i = 0; i < run.size; i++) for (let s = 0; s < sets.length; s++) for (let v = 0; v < VIEWS.length; v++) values[row++] = valueAt(i, s, v);
+    return values;
+  };
+  const column = (name, Type) => filled(new Type(rows), (i, s, v) => answers[v][name][s][i]);
   const flags = Object.keys(criteria.flags);
   return {
-    patient: Int32Array.from(order, ([i]) => run.inputs.first_patient + i),
-    criteria: order.map(([, s]) => sets[s].name),
-    view: Uint8Array.from(order, ([, , v]) => v),
+    patient: filled(new Int32Array(rows), (i) => run.inputs.first_patient + i),
+    criteria: filled(new Array(rows), (i, s) => sets[s].name),
+    view: filled(new Uint8Array(rows), (i, s, v) => v),
     applies: column("applies", Uint8Array),
     category: column("category", Uint8Array),
     ...Object.fromEntries(flags.map((flag) => [flag, column(flag, Uint8Array)])),
@@ -65,20 +68,32 @@ function rowsInOrder(columns, keys, wanted) {
     for (const key of order) if (key[a] !== key[b]) return key[a] - key[b];
     return 0;
   };
-  let places = Array.from(columns.patient.keys());
-  if (wanted) places = places.filter(wanted);
+  const places = placesOf(columns.patient.length, wanted);
   let sorted = true;
   for (let k = 1; k < places.length && sorted; k++) sorted = compare(places[k - 1], places[k]) <= 0;
-  if (sorted && !wanted) return columns;
+  if (sorted && places.length === columns.patient.length) return columns;
   if (!sorted) places.sort(compare);
-  const taken = (values) => values.constructor.from(places, (place) => values[place]);
-  return Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, taken(values)]));
+  return Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, taken(values, places)]));
+}
+
+/** The rows that are wanted; all of them if no question is given. */
+function placesOf(rows, wanted) {
+  const places = new Uint32Array(rows);
+  let count = 0;
+  for (let row = 0; row < rows; row++) if (!wanted || wanted(row)) places[count++] = row;
+  return places.subarray(0, count);
+}
+
+function taken(values, places) {
+  const some = new values.constructor(places.length);
+  for (let k = 0; k < places.length; k++) some[k] = values[places[k]];
+  return some;
 }
 
 const NOTHING = {
   readings: { patient: new Int32Array(0), taken_days: new Int32Array(0), analyte: new Uint8Array(0), value: new Float64Array(0) },
   diary: { patient: new Int32Array(0), first_days: new Int32Array(0), last_days: new Int32Array(0), grade: new Uint8Array(0) },
-  proteinuria: { patient: new Int32Array(0), start_days: new Float64Array(0), log_start: new Float64Array(0), log_slope_per_day: new Float64Array(0), log_target: new Float64Array(0) },
+  proteinuria: { patient: new Int32Array(0), start_days: new Float64Array(0), upcr_start_mg_per_mg: new Float64Array(0), log_slope_per_day: new Float64Array(0), upcr_target_mg_per_mg: new Float64Array(0) },
 };
 
 /** The tables of one record, in order. */
@@ -90,7 +105,7 @@ function recordOf(run, view) {
   return {
     readings: rowsInOrder(complete ? NOTHING.readings : table("readings"), ["taken_days"]),
     diary: rowsInOrder(complete ? NOTHING.diary : table("diary"), ["first_days", "last_days", "grade"]),
-    segments: rowsInOrder(complete ? table("proteinuria") : NOTHING.proteinuria, ["start_days"]),
+    segments: rowsInOrder(complete ? run.segments() : NOTHING.proteinuria, ["start_days"]),
     doses: rowsInOrder(
       doses,
       ["first_days", "last_days", "mean_mg_per_day"],
@@ -129,9 +144,9 @@ function recordFields(run, view) {
     diary_last: ["<i4", diary.last_days],
     diary_band: ["|u1", diary.grade],
     segment_start: ["<f8", segments.start_days],
-    segment_upcr: ["<f8", segments.log_start.map(exp)],
+    segment_upcr: ["<f8", segments.upcr_start_mg_per_mg],
     segment_slope: ["<f8", segments.log_slope_per_day],
-    segment_target: ["<f8", segments.log_target.map(exp)],
+    segment_target: ["<f8", segments.upcr_target_mg_per_mg],
     dose_first: ["<i4", doses.first_days],
     dose_last: ["<i4", doses.last_days],
     dose_drug: ["|u1", doses.drug],

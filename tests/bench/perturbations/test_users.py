@@ -186,6 +186,8 @@ def lost(tables, severity, draw):
     """Readings are lost."""
     return {"readings": tables["readings"].filter(draw("readings") > 0.1 * severity)}
 
+lost_too = lost
+
 def order(tables, severity, draw):
     return {"readings": tables["readings"].filter(pl.col("row") % 3 != 0)}
 '''
@@ -228,6 +230,7 @@ def test_wrong_ones_end_in_one_line_each(cli, file, run, tmp_path):
         (f"{file}:order", "breaks the rule that the order of rows does not matter"),
         (f"{file}:none", "there is no none in"),
         (f"{tmp_path}/absent.py:lost", "there is no file"),
+        (f"mine={file}:lost,mine={file}:lost_too", "mine is named twice"),
         ("no such module:lost", "expected MODULE:NAME or FILE.py:NAME"),
         ("nephrosyn_nowhere:lost", "ModuleNotFoundError"),
         ("json:decoder", "is not a function but module"),

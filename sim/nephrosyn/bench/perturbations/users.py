@@ -201,7 +201,7 @@ class _Comparison:
 def register(
     name: str, function: Function, *, path: ObjectPath | None = None, sha256: str | None = None, check: bool = True
 ) -> UserPerturbation:
-    """Register a perturbation of your perturbation, after checking it on 40 simulated patients.
+    """Register a perturbation of your own, after checking it on 40 simulated patients.
 
     From then on its name can be used wherever a perturbation is named in this process.
 
@@ -337,12 +337,17 @@ def resolved(texts: Sequence[str]) -> tuple[list[str], list[str]]:
     names, problems : list of str
         The names by which they are known, and what is wrong with some.
     """
-    names, problems = [], []
-    for text in texts:
+    names: list[str] = []
+    problems: list[str] = []
+    for text in dict.fromkeys(texts):
         try:
-            names.append(_resolved(text))
+            name = _resolved(text)
         except PerturbationError as error:
             problems.append(str(error))
+            continue
+        if name in names:
+            problems.append(f"--perturbations {text}: {name} is named twice; give one a different name: NAME=...")
+        names.append(name)
     return names, problems
 
 

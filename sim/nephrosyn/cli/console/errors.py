@@ -67,7 +67,7 @@ def _reason(error: BaseException) -> str:
         return "not enough memory; try fewer --patients or --workers, or smaller parts (--part-patients)"
     if isinstance(error, ModuleNotFoundError) and error.name and not error.name.startswith("nephrosyn"):
         package = error.name.partition(".")[0]
-        return f"the Python package {package} is missing; install nephrosyn again: python -m pip install nephrosyn"
+        return f"the Python package {package} is missing; install it: python -m pip install {package}"
     if isinstance(error, RecursionError):
         return "something in the input is nested too deeply"
     if isinstance(error, UnicodeError):

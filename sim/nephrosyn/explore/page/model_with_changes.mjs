@@ -1,6 +1,6 @@
 // The model of a scenario with the changes that the page offers: each is a few cells of the inputs.
 import { arrayBytes, bytesOf } from "../../kernels/arena.mjs";
-import { cohort, ModelError } from "../../kernels/model.mjs";
+import { cohort, Machine, ModelError } from "../../kernels/model.mjs";
 import { classify } from "../../kernels/verdicts.mjs";
 
 /**
@@ -57,11 +57,11 @@ function leaf(value, { value: given, cells }) {
 
 export class Model {
   /**
-   * @param {WebAssembly.Module} module
+   * @param {Machine} machine
    * @param {any} engine
    */
-  constructor(module, engine) {
-    this.module = module;
+  constructor(machine, engine) {
+    this.machine = machine;
     this.inputs = unpacked(engine.inputs);
     this.settings = engine.settings;
     this.sets = unpacked(engine.sets);
@@ -75,7 +75,7 @@ export class Model {
    * @param {any} engine - inputs, changes of settings, rules of sets and their changes
    */
   static async open(wasm, engine) {
-    return new Model(await WebAssembly.compile(wasm), engine);
+    return new Model(await Machine.started(wasm), engine);
   }
 
   /**
@@ -88,7 +88,7 @@ export class Model {
    */
   async simulate(settings, patients, name = null, thresholds = {}) {
     const changes = Object.entries(settings).flatMap(([id, place]) => valuesOf(this.settings, id, "setting")[place]);
-    this.run = await cohort(this.module, { ...changed(this.inputs, changes), patients });
+    this.run = await cohort(this.machine, { ...changed(this.inputs, changes), patients });
     const tables = this.run.tables();
     this.end = this.run.arena.end;
     return { tables, ...(name === null ? classify(this.run) : this.judge(name, thresholds)) };
