@@ -63,7 +63,7 @@ for (const key of ["End", "ArrowLeft", "Enter"]) await page.keyboard.press(key);
 seen.patient = await page.$eval("#patient-number", (input) => input.value);
 seen.clauses = await page.$$eval("#verdict tbody tr", (rows) => rows.length);
 await page.focus("#check-reveal"); // a click may miss while the page scrolls to it
-await page.keyboard.press("Space");
+await page.keyboard.press(" ");
 seen.truth = await page.$$eval("#timeline .truth", (paths) => paths.length);
 await page.focus("#clock-details summary");
 await page.keyboard.press("Enter");

@@ -147,7 +147,7 @@ def test_a_file_in_use_is_kept(cli, tmp_path):
     assert cli(*options[:-1], tmp_path).exit_code == 2
     missing = cli(*options[:-1], tmp_path / "no" / "page.html")
     assert missing.exit_code == 2
-    assert "No such file or directory" in missing.stderr
+    assert "--out: there is no folder" in missing.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
 
 

@@ -145,6 +145,29 @@ def _changes_of(resolved: Resolved) -> list[str] | None:
     return changed if same else None
 
 
+def check_file(file: Path, *, overwrite: bool) -> None:
+    """Refuse a place where a page cannot be written.
+
+    Parameters
+    ----------
+    file : Path
+        Where to write.
+    overwrite : bool
+        Whether a file may be replaced.
+
+    Raises
+    ------
+    ExploreError
+        If it is a folder, its folder is missing, or it exists and is not to be replaced.
+    """
+    if file.is_dir():
+        raise ExploreError(f"--out: expected a file; found the folder {file}")
+    if not file.parent.is_dir():
+        raise ExploreError(f"--out: there is no folder {file.parent}")
+    if file.exists() and not overwrite:
+        raise ExploreError(f"{file} exists; choose another file with --out, or replace it with --overwrite")
+
+
 class Explorer:
     """A page about a scenario.
 
@@ -182,10 +205,7 @@ class Explorer:
             If the file exists and is not to be replaced, or cannot be written.
         """
         file = Path(path)
-        if file.is_dir():
-            raise ExploreError(f"--out: expected a file; found the folder {file}")
-        if file.exists() and not overwrite:
-            raise ExploreError(f"{file} exists; choose another file with --out, or replace it with --overwrite")
+        check_file(file, overwrite=overwrite)
         unfinished = file.with_name(f".{file.name}.unfinished")
         try:
             unfinished.write_text(self.html, encoding="utf-8")

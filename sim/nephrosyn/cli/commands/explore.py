@@ -33,8 +33,11 @@ def explore(
     be opened.
     """
     import nephrosyn as ns
+    from nephrosyn.explore.page import check_file
     from nephrosyn.runs.folder.layout import MANIFEST
 
+    if out is not None:  # before the page is made, which takes a few seconds
+        check_file(out, overwrite=overwrite)
     if (Path(subject) / MANIFEST).is_file():
         page = ns.open(subject).explore(patients=patients, seed=seed, criteria=criteria, overrides=overrides or ())
     else:
