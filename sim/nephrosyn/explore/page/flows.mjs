@@ -7,6 +7,7 @@ import { counted } from "./wording.mjs";
 const [NODE, GAP] = [12, 10];
 const PIXELS = 200;
 const [MOST_TEXT, SHARE_OF_TEXT] = [165, 0.4];
+const [LETTER, LINE] = [6.4, 12]; // width of a letter and distance of lines, in pixels
 
 /**
  * @param {{from: number, to: number, count: number}[]} pairs
@@ -67,7 +68,23 @@ function nodes(side, left, categories, [room, width]) {
     const text = `${categories[code].plain} ${count}`;
     return [
       svg("rect", { x: left ? room : width - room - NODE, y: top, width: NODE, height: Math.max(size, 1), fill: categories[code].colour }),
-      svg("text", { x: left ? room - 6 : width - room + 6, y: middle, "text-anchor": left ? "end" : "start", text }),
+      ...label(text, left ? room - 6 : width - room + 6, middle, left ? "end" : "start", room),
     ];
   });
+}
+
+/**
+ * A text, in two lines where it is too long for one.
+ *
+ * @param {string} text
+ * @param {number} x
+ * @param {number} y
+ * @param {string} anchor
+ * @param {number} room - in pixels
+ */
+function label(text, x, y, anchor, room) {
+  const space = text.length * LETTER > room ? text.indexOf(" ") : -1;
+  const lines = space < 0 ? [text] : [text.slice(0, space), text.slice(space + 1)];
+  const top = y - ((lines.length - 1) * LINE) / 2;
+  return lines.map((line, place) => svg("text", { x, y: top + place * LINE, "text-anchor": anchor, text: line }));
 }
