@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import json
 import re
@@ -12,7 +13,11 @@ from pathlib import Path
 import pytest
 
 import nephrosyn as ns
+from nephrosyn import criteria
 from nephrosyn.errors import EngineError, ExploreError, ScenarioError
+from nephrosyn.explore.page_data import page_data
+from nephrosyn.report.findings import known_shares
+from nephrosyn.scenario import load
 from nephrosyn.vocabulary import NOTICE
 
 ROOT = Path(__file__).parents[2]
@@ -131,6 +136,19 @@ def test_the_scripts_are_sound(check):
 def test_what_a_page_cannot_show_is_named(scenario, options, error, said):
     with pytest.raises(error, match=re.escape(said)):
         ns.explore_scenario(scenario, **options)
+
+
+def test_the_page_knows_the_shipped_analysis_of_what_it_shows_and_of_nothing_else():
+    shown, _ = page_data("baseline", [], [criteria.load(name) for name in SETS], 5, 1)
+    known = {(row["set"], row["view"]): row for row in shown["known"]}
+    assert ("source", "observed") in known and ("source", "complete") in known
+    resolved = load("baseline").as_dict()["scenario"]
+    digest = hashlib.sha256(criteria.text("source").encode()).hexdigest()
+    row = known_shares.find(resolved, "source", digest, "observed")
+    assert (known["source", "observed"]["low"], known["source", "observed"]["high"]) == (row.low, row.high)
+    assert shown["uncertain"]
+    changed, _ = page_data("baseline", ["population.follow_up_days=400"], [criteria.load("source")], 5, 1)
+    assert changed["known"] == []
 
 
 def test_the_clinic_without_waiting_can_be_explored():

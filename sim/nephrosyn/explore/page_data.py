@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 import shlex
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from nephrosyn import criteria
 from nephrosyn.criteria import codes
 from nephrosyn.criteria.definition.in_words import in_words
 from nephrosyn.errors import EngineError, ScenarioError
 from nephrosyn.explore import thresholds
 from nephrosyn.explore.changes import Change, cells_of, differences, overlap
 from nephrosyn.explore.model_inputs import changeable, model_inputs
+from nephrosyn.report.findings import known_shares
 from nephrosyn.report.inline_svg import CATEGORY_COLOURS
 from nephrosyn.scenario import load
 from nephrosyn.scenario.settings import SETTINGS, Setting
-from nephrosyn.vocabulary import CATEGORIES, CATEGORY_OF_FLAG, NOTICE, plain_name
+from nephrosyn.vocabulary import CATEGORIES, CATEGORY_OF_FLAG, NOTICE, VIEWS, plain_name
 
 if TYPE_CHECKING:
     from nephrosyn.criteria.definition.definition import DefinitionSet
+    from nephrosyn.scenario import Resolved
     from nephrosyn.scenario.schema.scenario import Scenario
 
 MOST_PATIENTS = 5000
@@ -72,6 +76,7 @@ def page_data(
         "settings": {setting.name: changes for setting, _, _, _, changes in offered},
         "sets": [thresholds.engine_of(definition) for definition in definitions],
     }
+    content = resolved.as_dict()["scenario"]
     given = " ".join(f"--set {shlex.quote(override)}" for override in overrides)
     data = {
         "notice": NOTICE,
@@ -83,6 +88,8 @@ def page_data(
         "follow_up_days": scenario.population.follow_up_days,
         "command": " ".join(filter(None, [f"nephrosyn run {name} --patients {patients} --seed {seed}", given])),
         "sets": [_set(definition) for definition in definitions],
+        "known": list(_known(resolved, definitions)),
+        "uncertain": any("fixed" not in entry for entry in (content.get("uncertainty") or {}).values()),
         "settings": [
             {
                 "id": setting.name,
@@ -134,6 +141,19 @@ def _offered(name: str, overrides: Sequence[str], scenario: Scenario, seed: int)
             continue
         taken.append(cells)
         yield setting, values, values.index(present[0][present[1]]), arguments, changes
+
+
+def _known(resolved: Resolved, definitions: Sequence[DefinitionSet]) -> Iterator[dict[str, Any]]:
+    """Yield what the shipped analysis of the scenario's uncertain numbers says, by set and record."""
+    content = resolved.as_dict()["scenario"]
+    for definition in definitions:
+        if definition.name not in criteria.sets():
+            continue
+        digest = hashlib.sha256(criteria.text(definition.name).encode()).hexdigest()
+        for view in VIEWS:
+            row = known_shares.find(content, definition.name, digest, view)
+            if row is not None and criteria.load(definition.name) == definition:
+                yield {"set": row.criteria, "view": view, "low": row.low, "high": row.high, "draws": row.draws}
 
 
 def _set(definition: DefinitionSet) -> dict[str, Any]:

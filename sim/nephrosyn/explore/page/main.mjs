@@ -122,6 +122,13 @@ class Page {
     return set === this.data.sets[0].name && view === "observed" && !Object.keys(settings).length && !Object.keys(thresholds[set] ?? {}).length;
   }
 
+  /** What the shipped analysis says of the share with uncertain numbers; null where it does not have what is shown. */
+  get known() {
+    const { set, view, settings } = this.state;
+    if (!this.isUnchanged || Object.keys(settings).length) return null;
+    return this.data.known.find((/** @type {any} */ each) => each.set === set && each.view === view) ?? null;
+  }
+
   /** Width of the pictures of the cohort, in pixels. */
   get width() {
     return Math.min(720, Math.max(280, byId("map").clientWidth));
@@ -142,7 +149,7 @@ class Page {
     const counts = summary(now, this.data.categories.length);
     const earlier = this.isAsOpened ? null : this.verdictsBefore();
     const countsBefore = earlier && summary(earlier, this.data.categories.length);
-    byId("share").replaceChildren(shareBar(counts, countsBefore, this.state.guess, this.width), shareSentences(counts));
+    byId("share").replaceChildren(shareBar(counts, countsBefore, this.state.guess, this.width, this.known), shareSentences(counts, this.known, this.data.uncertain));
     this.content = { now, before: this.state.rings ? earlier : null, summary: counts, categories: this.categories(), patient: this.state.patient };
     this.drawMap();
     byId("counts").replaceChildren(countsTable(this.content));
