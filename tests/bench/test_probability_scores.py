@@ -1,4 +1,4 @@
-"""Scores of probabilities are those of scikit-learn and statsmodels, and their intervals hold what is known."""
+"""Scores of probabilities are those of scikit-learn, statsmodels and MAPIE, and their intervals hold what is known."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from nephrosyn.statistics.proportions import newcombe_interval, wilson_interval
 metrics = pytest.importorskip("sklearn.metrics")
 statsmodels = pytest.importorskip("statsmodels.api")
 proportion = pytest.importorskip("statsmodels.stats.proportion")
+mapie = pytest.importorskip("mapie.metrics.calibration")
 
 SEEDS = range(4)
 REFRACTORY = Task(criteria.load("source"), "refractory")
@@ -89,6 +90,15 @@ def test_calibration_error_and_parts_of_brier_are_those_of_their_definitions(see
     assert parts["brier_reliability"] == pytest.approx(square)
     assert parts["brier_resolution"] == pytest.approx(resolved - inside)
     assert parts["brier_uncertainty"] == pytest.approx(positive.mean() * (1 - positive.mean()))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_calibration_error_is_that_of_mapie(seed):
+    said, positive = cohort(seed, ties=False)
+    (error,) = calibration_scores.expected_error(said, positive)(np.ones((1, len(said))))
+    edges = calibration_scores.BINS + 1  # MAPIE counts the edges of bins
+    wanted = mapie.expected_calibration_error(positive.astype(int), said, num_bins=edges, split_strategy="uniform")
+    assert error == pytest.approx(wanted)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
