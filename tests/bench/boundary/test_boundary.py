@@ -80,6 +80,16 @@ def test_numbers_out_of_range_are_named(options, said):
         boundary_cohort(criteria.load(SET), **options)
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_cohort_in_which_nobody_is_called_refractory_has_no_figure_of_that(cli, tmp_path):
+    pytest.importorskip("sklearn")
+    out = tmp_path / "out"
+    done = cli("bench", "boundary", "japan-official-refractory", "--simulate", 400, "--out", out)
+    assert done.exit_code == 0, done.output
+    assert not (out / "prevalence.svg").exists()
+    assert "Where the disease is rarer" not in (out / "bench.html").read_text(encoding="utf-8")
+
+
 def test_the_command_scores_classifiers_there(cli, tmp_path):
     pytest.importorskip("sklearn")
     out = tmp_path / "out"

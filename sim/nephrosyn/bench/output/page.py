@@ -264,8 +264,9 @@ def _figures(bench: Bench) -> Iterator[tuple[str, str, str, str]]:
         name: [(float(of), value) for of, value in rows.filter(classifier=name).select("of", "value").rows()]
         for name in bench.names
     }
-    yield "prevalence", "Where the disease is rarer", drawings.prevalence(ppv), "Dashed: positive predictive "
-    "value equal to prevalence."
+    if any(ppv.values()):  # nobody may be called refractory
+        caption = "Dashed: positive predictive value equal to prevalence."
+        yield "prevalence", "Where the disease is rarer", drawings.prevalence(ppv), caption
     points = _reliability(bench)
     if points:
         caption = "Unperturbed record, tenths of the predicted probability; 95% Wilson intervals."
