@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,17 @@ PARTS = 12
 ASKED = ("baseline", "--patients", "120", "--seed", "3", "--engine", "compiled", "--set")
 ASKED = (*ASKED, "population.patients_per_site=5", "--part-patients", "10", "--no-report", "--quiet")
 NEPHROSYN = (sys.executable, "-m", "nephrosyn")
+
+
+@pytest.fixture(autouse=True)
+def hears_hangups() -> Iterator[None]:
+    """Programs that a test starts hear SIGHUP, also where the tests themselves run under nohup, which ignores it."""
+    if not hasattr(signal, "SIGHUP"):
+        yield
+        return
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 def asked(**others):
