@@ -60,7 +60,7 @@ class BoundaryCohort:
     boundary : polars.DataFrame
         A row for each patient and threshold at whose boundary the patient is, with the columns of `BOUNDARY`.
     counts : polars.DataFrame
-        `threshold`, `direction` and `patients` for every move of a threshold; 0 where nobody was met.
+        `threshold`, `direction` and `patients` for every move of a threshold; 0 where no patient is.
     simulated : int
         Number of patients that were simulated to find them.
     """
@@ -111,7 +111,7 @@ def boundary_cohort(
     Raises
     ------
     BenchError
-        If a number is out of range, or nobody was met.
+        If a number is out of range, or no patient is at a boundary.
 
     Examples
     --------

@@ -20,7 +20,7 @@ NOTE = (
 
 
 def boundary_tables(bench: Bench) -> Iterator[Table]:
-    """Yield the accuracy by threshold, and the boundaries at which nobody was met."""
+    """Yield the accuracy by threshold, and the boundaries without a patient."""
     if bench.boundary is not None:
         yield from (table for table in (scores(bench), unreached(bench)) if table.rows)
 

@@ -299,7 +299,7 @@ def _log(of: UserPerturbation, record: Prepared, severity: int) -> pl.DataFrame:
 
 
 def _same(of: UserPerturbation, rule: str, severity: int, first: pl.DataFrame, second: pl.DataFrame) -> None:
-    differ = _without(first, second, nulls=True), _without(second, first, nulls=True)
+    differ = _without(first, second), _without(second, first)
     _refuse(of, rule, severity, pl.concat(differ))
 
 
@@ -313,8 +313,9 @@ def _nested(of: UserPerturbation, severity: int, mild: pl.DataFrame, severe: pl.
     _refuse(of, rule, severity, values.join(gone, on=row, how="anti"))
 
 
-def _without(first: pl.DataFrame, second: pl.DataFrame, *, nulls: bool) -> pl.DataFrame:
-    return first.join(second, on=first.columns, how="anti", nulls_equal=nulls)
+def _without(first: pl.DataFrame, second: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows of the first frame that the second does not have."""
+    return first.join(second, on=first.columns, how="anti", nulls_equal=True)
 
 
 def _refuse(of: UserPerturbation, rule: str, severity: int, wrong: pl.DataFrame) -> None:

@@ -82,7 +82,8 @@ Out = Annotated[
 ]
 
 
-def _severities(text: str) -> list[int]:
+def severities_of(text: str) -> list[int]:
+    """Return the severities of an option, as ``3``, ``1-5`` or ``1,3,5``."""
     severities: list[int] = []
     for part in text.split(","):
         first, dash, last = part.strip().partition("-")
@@ -190,7 +191,7 @@ def bench_run(
             opened,
             classifier_names(classifier),
             listed(perturbations),
-            _severities(severity),
+            severities_of(severity),
             replicates,
             seed=seed,
             seconds=time_limit,
@@ -207,7 +208,7 @@ def bench_run(
         if uncertainty is not None:
             finished = results.with_draws(finished, progress=progress)
         folder = write.write(finished, folder, overwrite=overwrite)
-    _announce(finished, folder, quiet)
+    announce(finished, folder, quiet)
 
 
 @bench.command("export")
@@ -242,7 +243,7 @@ def bench_export(
             run,
             out,
             listed(perturbations) or ["all"],
-            _severities(severity),
+            severities_of(severity),
             replicates,
             seed,
             format_.value,
@@ -291,7 +292,7 @@ def bench_score(
         answers = files.score_file(opened, predictions, conditions, seed=seed, progress=progress)
         finished = results.finish(answers, baseline)
         folder = write.write(finished, folder, overwrite=overwrite)
-    _announce(finished, folder, quiet)
+    announce(finished, folder, quiet)
 
 
 @bench.command("explain")
@@ -308,7 +309,8 @@ def bench_explain(
     console.bench_patient(explain(results, patient))
 
 
-def _announce(results: Any, folder: Path, quiet: bool) -> None:
+def announce(results: Any, folder: Path, quiet: bool) -> None:
+    """Print the results of a bench; the exit code says if no classifier has a score."""
     if quiet:
         console.say(str(folder))
     else:

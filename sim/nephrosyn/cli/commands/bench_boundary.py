@@ -12,10 +12,10 @@ from nephrosyn.cli.commands.bench import (
     SEVERITY,
     Classifiers,
     Severity,
-    _announce,
-    _severities,
+    announce,
     bench,
     classifier_names,
+    severities_of,
 )
 from nephrosyn.cli.options import Overwrite, Quiet, SetName, listed, local_path
 
@@ -65,12 +65,12 @@ def bench_boundary(
             opened(cohort, seed),
             classifier_names(classifier),
             listed(perturbations),
-            _severities(severity) if perturbations else [],
+            severities_of(severity) if perturbations else [],
             progress=progress,
         )
         finished = replace(results.finish(answers), boundary=cohort)
         folder = write.write(finished, folder, overwrite=overwrite)
-    _announce(finished, folder, quiet)
+    announce(finished, folder, quiet)
 
 
 def register(app: typer.Typer) -> None:
