@@ -52,8 +52,10 @@ def bench_boundary(
     from nephrosyn.bench import run as bench_runs
     from nephrosyn.bench.boundary.bench import opened
     from nephrosyn.bench.boundary.sample import boundary_cohort
+    from nephrosyn.bench.optional_packages import require
     from nephrosyn.bench.output import results, write
 
+    require("sklearn")  # before thousands of patients are simulated
     definition = criteria.load(name)
     folder = out if out is not None else Path(f"{definition.name}-boundary")
     results.KIND.check(folder, overwrite=overwrite)
